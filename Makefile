@@ -56,3 +56,7 @@ $(binaries): bin/%: build/%.o $$(foreach m,$$(base) $$($$*),build/$$m.o) | bin
 
 bin build:
 	mkdir -p $@
+
+# Unit tests: a TAP program a module, test/unit/MODULE.c.
+build/unit-%: test/unit/%.c build/%.o $(base:%=build/%.o) | build
+	$(CC) $(cflags) $(LDFLAGS) -o $@ $^ $(LDLIBS)
