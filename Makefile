@@ -15,8 +15,8 @@ ft-push = $(queue)
 ft-pop = $(queue)
 ft-run = child runner
 ft-result = $(queue)
-ft-stats = summary $(queue)
-ft-report-html = page summary
+ft-stats = summary names $(queue)
+ft-report-html = page timeline html summary names
 
 PKGS = libcjson hiredis
 PKG_CONFIG = pkg-config
@@ -58,5 +58,6 @@ bin build:
 	mkdir -p $@
 
 # Unit tests: a TAP program a module, test/unit/MODULE.c.
+build/unit-summary: build/names.o
 build/unit-%: test/unit/%.c build/%.o $(base:%=build/%.o) | build
 	$(CC) $(cflags) $(LDFLAGS) -o $@ $^ $(LDLIBS)

@@ -4,25 +4,16 @@
 #include <string.h>
 
 #include "mem.h"
+#include "names.h"
 #include "summary.h"
 
 #define UNKNOWN (-1)
 #define MS_MAX 1e13 /* beyond the year 2200: a time that nobody meant */
 #define NO_WORD UINT32_MAX
-#define SLOWEST 10
 
 static const enum field dimensions[] = {RECORD_GROUP, RECORD_BROWSER,
     RECORD_VIEWPORT, RECORD_RUNNER, RECORD_WORKER};
 #define DIMENSIONS (sizeof(dimensions) / sizeof(dimensions[0]))
-
-/* Strings, numbered in the order they were first seen. */
-struct names {
-	struct buf text;
-	size_t *at;      /* where the string with a number begins */
-	uint32_t *cells; /* open addressing; a number + 1, or 0 */
-	size_t count;
-	size_t mask; /* cells - 1 */
-};
 
 struct task {
 	int64_t last_ms; /* the attempt that ended it, or UNKNOWN */
@@ -45,70 +36,6 @@ struct summary {
 	int64_t started_ms, newest_ms;
 	struct summary_facts facts; /* its strings are ours */
 };
-
-static const char *
-name(const struct names *n, size_t number)
-{
-	return n->text.data + n->at[number];
-}
-
-/* FNV-1a; http://www.isthe.com/chongo/tech/comp/fnv/ */
-static size_t
-hash(const char *s)
-{
-	uint64_t h = 14695981039346656037u;
-
-	for (; *s != '\0'; s++)
-		h = (h ^ (unsigned char)*s) * 1099511628211u;
-	return h ^ h >> 32;
-}
-
-static uint32_t *
-cell(const struct names *n, const char *s)
-{
-	size_t i = hash(s) & n->mask;
-
-	while (n->cells[i] != 0 && strcmp(name(n, n->cells[i] - 1), s) != 0)
-		i = (i + 1) & n->mask;
-	return &n->cells[i];
-}
-
-static void
-widen(struct names *n)
-{
-	size_t room = n->cells ? 2 * (n->mask + 1) : 16, i;
-
-	free(n->cells);
-	n->cells = mem_zalloc(room, sizeof(*n->cells));
-	n->at = mem_realloc(n->at, room * sizeof(*n->at));
-	n->mask = room - 1;
-	for (i = 0; i < n->count; i++)
-		*cell(n, name(n, i)) = (uint32_t)i + 1;
-}
-
-static uint32_t
-number(struct names *n, const char *s)
-{
-	uint32_t *c;
-
-	if (n->cells == NULL || n->count > n->mask / 2)
-		widen(n);
-	c = cell(n, s);
-	if (*c != 0)
-		return *c - 1;
-	n->at[n->count] = n->text.len;
-	buf_add(&n->text, s, strlen(s) + 1);
-	*c = (uint32_t)++n->count;
-	return *c - 1;
-}
-
-static void
-names_free(struct names *n)
-{
-	buf_free(&n->text);
-	free(n->at);
-	free(n->cells);
-}
 
 struct summary *
 summary_new(void)
@@ -200,10 +127,10 @@ note(struct summary *s, const struct record *r)
 		s->started_ms = started;
 	s->newest_ms = later(s->newest_ms, ms(r, RECORD_FINISHED_MS));
 	s->newest_ms = later(s->newest_ms, started + later(took(r), 0));
-	number(&s->workers, worker ? worker : "");
+	names_add(&s->workers, worker ? worker : "");
 	slot = mem_printf(
 	    "%.17g %s", record_number(r, RECORD_SLOT, 0), worker ? worker : "");
-	number(&s->slots, slot);
+	names_add(&s->slots, slot);
 	free(slot);
 }
 
@@ -258,14 +185,16 @@ words(struct summary *s, const struct record *r, struct task *t)
 
 	for (d = 0; d < DIMENSIONS; d++) {
 		text = record_text(r, dimensions[d]);
-		t->word[d] = text ? number(&s->words[d], text) : NO_WORD;
+		t->word[d] = NO_WORD;
+		if (text != NULL)
+			t->word[d] = (uint32_t)names_add(&s->words[d], text);
 	}
 }
 
 size_t
 summary_add(struct summary *s, const struct record *r)
 {
-	size_t place = number(&s->ids, record_text(r, RECORD_ID));
+	size_t place = names_add(&s->ids, record_text(r, RECORD_ID));
 	struct task t = {.last_ms = UNKNOWN, .started_ms = UNKNOWN};
 	const char *run = record_text(r, RECORD_RUN);
 
@@ -287,26 +216,20 @@ summary_add(struct summary *s, const struct record *r)
 	return place;
 }
 
-/* What a pass over the tasks adds up. */
-struct counts {
-	int64_t status[STATUS_COUNT];
-	int64_t result[RESULT_COUNT]; /* of the complete ones */
-	int64_t duration_ms;
-};
-
 static void
-count(struct counts *c, const struct task *t)
+count(struct summary_counts *c, const struct task *t)
 {
+	c->total++;
 	c->status[t->status]++;
 	if (t->status == STATUS_COMPLETE)
 		c->result[t->result]++;
 	c->duration_ms += later(t->last_ms, 0);
 }
 
-static struct counts
+static struct summary_counts
 count_all(const struct summary *s)
 {
-	struct counts c = {0};
+	struct summary_counts c = {0};
 	size_t i;
 
 	for (i = 0; i < s->ids.count; i++)
@@ -315,7 +238,7 @@ count_all(const struct summary *s)
 }
 
 static bool
-finished(const struct summary *s, const struct counts *c)
+finished(const struct summary *s, const struct summary_counts *c)
 {
 	if (s->facts.state != NULL)
 		return strcmp(s->facts.state, "finished") == 0;
@@ -326,7 +249,7 @@ finished(const struct summary *s, const struct counts *c)
 bool
 summary_finished(const struct summary *s)
 {
-	struct counts c = count_all(s);
+	struct summary_counts c = count_all(s);
 
 	return finished(s, &c);
 }
@@ -334,7 +257,7 @@ summary_finished(const struct summary *s)
 bool
 summary_passed(const struct summary *s)
 {
-	struct counts c = count_all(s);
+	struct summary_counts c = count_all(s);
 
 	return s->ids.count > 0 &&
 	       c.result[RESULT_PASSED] + c.result[RESULT_FLAKY] ==
@@ -363,11 +286,10 @@ variance(const struct sample *a)
 	return a->n > 1 ? a->squares / (a->n - 1) : NAN;
 }
 
-/* Times of the whole run, in milliseconds; NAN: unknown. */
-struct times {
-	double started, now, busy, all, longest;
+/* What the tasks add up to, in milliseconds; NAN: unknown. */
+struct work {
+	double now, busy, all, longest;
 	double left, longest_left, left_variance;
-	double slots;
 };
 
 static bool
@@ -401,34 +323,45 @@ running_ms(const struct task *t, double now)
 	return fmax(0, now - (double)t->started_ms);
 }
 
+/* The time that a task which is not complete has still to run. */
+static double
+left_ms(const struct task *t, const struct sample *took_ms, double running)
+{
+	if (t->expected_ms != UNKNOWN)
+		return fmax(0, (double)t->expected_ms - running);
+	return took_ms->n > 0 ? fmax(0, took_ms->mean - running) : NAN;
+}
+
 static void
-add_up(const struct summary *s, struct times *x)
+add_up(const struct summary *s, struct work *w)
 {
 	struct sample took_ms = {0}, missed = {0};
 	const struct task *t;
-	double spent, left, running;
+	double spent, left;
 
 	learn(s, &took_ms, &missed);
 	for (t = s->tasks; t < s->tasks + s->ids.count; t++) {
-		running = running_ms(t, x->now);
-		spent = (double)(t->earlier_ms + later(t->last_ms, 0));
-		left = 0;
+		left = running_ms(t, w->now);
+		spent = (double)(t->earlier_ms + later(t->last_ms, 0)) + left;
 		if (t->status != STATUS_COMPLETE) {
-			left = t->expected_ms != UNKNOWN
-			           ? (double)t->expected_ms
-			       : took_ms.n > 0 ? took_ms.mean
-			                       : NAN;
-			left = isnan(left) ? left : fmax(0, left - running);
-			x->left_variance += t->expected_ms != UNKNOWN
-			                        ? variance(&missed)
-			                        : variance(&took_ms);
+			left = left_ms(t, &took_ms, left);
+			w->left_variance += variance(
+			    t->expected_ms != UNKNOWN ? &missed : &took_ms);
 		}
-		x->busy += spent + running;
-		x->left += left;
-		x->all += spent + running + left;
-		x->longest = fmax(x->longest, spent + running + left);
-		x->longest_left = fmax(x->longest_left, left);
+		w->busy += spent;
+		w->left += left;
+		w->all += spent + left;
+		w->longest = fmax(w->longest, spent + left);
+		w->longest_left = fmax(w->longest_left, left);
 	}
+}
+
+static double
+per_slot(double slots, double longest, double all)
+{
+	if (slots <= 0 || isnan(all))
+		return NAN;
+	return fmax(longest, all / slots);
 }
 
 static double
@@ -437,27 +370,98 @@ known(int64_t told, double otherwise)
 	return told != UNKNOWN ? (double)told : otherwise;
 }
 
-static struct times
-time_all(const struct summary *s)
+static void
+times(const struct summary *s, struct summary_numbers *n)
 {
-	struct times x = {0};
 	double newest = s->newest_ms == UNKNOWN ? NAN : (double)s->newest_ms;
+	struct work w = {.now = newest};
+	double whole;
 
-	x.started = known(s->facts.started_ms,
+	if (!n->finished)
+		w.now = known(s->facts.now_ms, newest);
+	add_up(s, &w);
+	n->started_ms = known(s->facts.started_ms,
 	    s->started_ms == UNKNOWN ? NAN : (double)s->started_ms);
-	x.now = summary_finished(s) ? newest : known(s->facts.now_ms, newest);
-	x.slots = s->facts.slots > 0 ? (double)s->facts.slots
-	                             : (double)s->slots.count;
-	add_up(s, &x);
-	return x;
+	if (!isnan(n->started_ms))
+		n->elapsed_ms = fmax(0, w.now - n->started_ms);
+	n->busy_ms = w.busy;
+	n->bound_ms = per_slot(n->slots, w.longest, w.all);
+	n->eta_ms = per_slot(n->slots, w.longest_left, w.left);
+	n->eta_error_ms = per_slot(n->slots, 0, sqrt(w.left_variance));
+	if (n->finished)
+		n->eta_ms = n->eta_error_ms = 0;
+	whole = n->elapsed_ms + n->eta_ms;
+	n->efficiency = whole > 0 ? n->bound_ms / whole : NAN;
 }
 
-static double
-per_slot(const struct times *x, double longest, double all)
+void
+summary_numbers(const struct summary *s, struct summary_numbers *n)
 {
-	if (x->slots <= 0 || isnan(all))
-		return NAN;
-	return fmax(longest, all / x->slots);
+	double retried = 0, lost = 0;
+	size_t i;
+
+	*n = (struct summary_numbers){.counts = count_all(s)};
+	n->finished = finished(s, &n->counts);
+	n->run = s->facts.run ? s->facts.run : s->run;
+	n->state = s->facts.state ? s->facts.state
+	           : n->finished  ? "finished"
+	                          : "open";
+	for (i = 0; i < s->ids.count; i++) {
+		retried += s->tasks[i].retried;
+		lost += s->tasks[i].lost;
+	}
+	n->retried = known(s->facts.retried, retried);
+	n->lost = known(s->facts.lost, lost);
+	n->workers = (double)(s->facts.workers > 0 ? s->facts.workers
+						   : (int64_t)s->workers.count);
+	n->slots = (double)(s->facts.slots > 0 ? s->facts.slots
+					       : (int64_t)s->slots.count);
+	times(s, n);
+}
+
+void
+summary_by(const struct summary *s, enum field dimension, summary_value *tell,
+    void *arg)
+{
+	size_t d = 0, i;
+	const struct names *values;
+	struct summary_counts *c;
+
+	while (d < DIMENSIONS - 1 && dimensions[d] != dimension)
+		d++;
+	values = &s->words[d];
+	c = mem_zalloc(values->count, sizeof(*c));
+	for (i = 0; i < s->ids.count; i++)
+		if (s->tasks[i].word[d] != NO_WORD)
+			count(&c[s->tasks[i].word[d]], &s->tasks[i]);
+	for (i = 0; i < values->count; i++)
+		tell(arg, names_get(values, i), &c[i]);
+	free(c);
+}
+
+static int
+longest_first(const void *a, const void *b)
+{
+	const struct summary_ran *x = a, *y = b;
+
+	if (x->duration_ms != y->duration_ms)
+		return x->duration_ms < y->duration_ms ? 1 : -1;
+	return x->place < y->place ? -1 : x->place > y->place;
+}
+
+struct summary_ran *
+summary_ranked(const struct summary *s, size_t *count)
+{
+	struct summary_ran *all = mem_zalloc(s->ids.count, sizeof(*all));
+	size_t i;
+
+	*count = 0;
+	for (i = 0; i < s->ids.count; i++)
+		if (ran(&s->tasks[i]))
+			all[(*count)++] =
+			    (struct summary_ran){s->tasks[i].last_ms, i};
+	qsort(all, *count, sizeof(*all), longest_first);
+	return all;
 }
 
 /* NAN prints as null. */
@@ -477,7 +481,13 @@ put_text(cJSON *o, const char *field, const char *text)
 }
 
 static void
-put_results(cJSON *o, const struct counts *c)
+put_status(cJSON *o, const struct summary_counts *c, enum status status)
+{
+	put(o, status_name(status), (double)c->status[status]);
+}
+
+static void
+put_results(cJSON *o, const struct summary_counts *c)
 {
 	static const enum result verdicts[] = {RESULT_PASSED, RESULT_FAILED,
 	    RESULT_ERROR, RESULT_FLAKY, RESULT_CANCELLED};
@@ -489,112 +499,31 @@ put_results(cJSON *o, const struct counts *c)
 }
 
 static void
-put_counts(cJSON *o, const struct counts *c)
+put_value(void *all, const char *value, const struct summary_counts *c)
 {
-	put(o, "total",
-	    (double)(c->status[STATUS_WAITING] + c->status[STATUS_PROCESSING] +
-		     c->status[STATUS_COMPLETE]));
-	put(o, "waiting", (double)c->status[STATUS_WAITING]);
-	put(o, "processing", (double)c->status[STATUS_PROCESSING]);
+	cJSON *o = cJSON_CreateObject();
+
+	put(o, "total", (double)c->total);
+	put_status(o, c, STATUS_WAITING);
+	put_status(o, c, STATUS_PROCESSING);
+	put_results(o, c);
+	put(o, "duration_ms", (double)c->duration_ms);
+	cJSON_AddItemToObject(all, value, o);
 }
 
 static void
-put_again(cJSON *o, const struct summary *s)
+put_by(cJSON *o, const struct summary *s)
 {
-	int64_t retried = 0, lost = 0;
-	size_t i;
+	cJSON *by = cJSON_AddObjectToObject(o, "by");
+	size_t d;
 
-	for (i = 0; i < s->ids.count; i++) {
-		retried += s->tasks[i].retried;
-		lost += s->tasks[i].lost;
-	}
-	put(o, "retried", known(s->facts.retried, (double)retried));
-	put(o, "lost", known(s->facts.lost, (double)lost));
-}
-
-static cJSON *
-efficiency(double bound, double whole)
-{
-	if (isnan(bound) || isnan(whole) || whole <= 0)
-		return cJSON_CreateNull();
-	return cJSON_CreateNumber(round(1000 * bound / whole) / 1000);
+	for (d = 0; d < DIMENSIONS; d++)
+		summary_by(s, dimensions[d], put_value,
+		    cJSON_AddObjectToObject(by, field_name(dimensions[d])));
 }
 
 static void
-put_times(cJSON *o, const struct times *x, bool ended)
-{
-	double elapsed = isnan(x->started) ? 0 : fmax(0, x->now - x->started);
-	double bound = per_slot(x, x->longest, x->all);
-	double eta = per_slot(x, x->longest_left, x->left);
-	double error = per_slot(x, 0, sqrt(x->left_variance));
-
-	if (ended)
-		eta = error = 0;
-	put(o, "started_ms", x->started);
-	put(o, "elapsed_ms", elapsed);
-	put(o, "busy_ms", x->busy);
-	put(o, "bound_ms", bound);
-	put(o, "eta_ms", eta);
-	put(o, "eta_error_ms", error);
-	cJSON_AddItemToObject(
-	    o, "efficiency", efficiency(bound, elapsed + eta));
-}
-
-static void
-put_by(cJSON *by, const struct summary *s, size_t d)
-{
-	const struct names *values = &s->words[d];
-	struct counts *c = mem_zalloc(values->count, sizeof(*c));
-	cJSON *all = cJSON_AddObjectToObject(by, field_name(dimensions[d]));
-	cJSON *one;
-	size_t i;
-
-	for (i = 0; i < s->ids.count; i++)
-		if (s->tasks[i].word[d] != NO_WORD)
-			count(&c[s->tasks[i].word[d]], &s->tasks[i]);
-	for (i = 0; i < values->count; i++) {
-		one = cJSON_CreateObject();
-		put_counts(one, &c[i]);
-		put_results(one, &c[i]);
-		put(one, "duration_ms", (double)c[i].duration_ms);
-		cJSON_AddItemToObject(all, name(values, i), one);
-	}
-	free(c);
-}
-
-/* A task that ran, by how long. */
-struct ranked {
-	int64_t ms;
-	size_t place;
-};
-
-static int
-longest_first(const void *a, const void *b)
-{
-	const struct ranked *x = a, *y = b;
-
-	if (x->ms != y->ms)
-		return x->ms < y->ms ? 1 : -1;
-	return x->place < y->place ? -1 : x->place > y->place;
-}
-
-static struct ranked *
-rank(const struct summary *s, size_t *count)
-{
-	struct ranked *all = mem_zalloc(s->ids.count, sizeof(*all));
-	size_t i;
-
-	*count = 0;
-	for (i = 0; i < s->ids.count; i++)
-		if (ran(&s->tasks[i]))
-			all[(*count)++] =
-			    (struct ranked){s->tasks[i].last_ms, i};
-	qsort(all, *count, sizeof(*all), longest_first);
-	return all;
-}
-
-static void
-put_percentiles(cJSON *o, const struct ranked *all, size_t count)
+put_percentiles(cJSON *o, const struct summary_ran *all, size_t count)
 {
 	static const struct {
 		const char *name;
@@ -607,21 +536,21 @@ put_percentiles(cJSON *o, const struct ranked *all, size_t count)
 	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		nearest = (wanted[i].percent * count + 99) / 100;
 		put(o, wanted[i].name,
-		    count ? (double)all[count - nearest].ms : NAN);
+		    count ? (double)all[count - nearest].duration_ms : NAN);
 	}
 }
 
 static void
-put_slowest(
-    cJSON *o, const struct summary *s, const struct ranked *all, size_t count)
+put_slowest(cJSON *o, const struct summary *s, const struct summary_ran *all,
+    size_t count)
 {
 	cJSON *list = cJSON_AddArrayToObject(o, "slowest"), *one;
 	size_t i;
 
-	for (i = 0; i < count && i < SLOWEST; i++) {
+	for (i = 0; i < count && i < SUMMARY_SLOWEST; i++) {
 		one = cJSON_CreateObject();
-		put_text(one, "id", name(&s->ids, all[i].place));
-		put(one, "duration_ms", (double)all[i].ms);
+		put_text(one, "id", names_get(&s->ids, all[i].place));
+		put(one, "duration_ms", (double)all[i].duration_ms);
 		put_text(
 		    one, "result", result_name(s->tasks[all[i].place].result));
 		cJSON_AddItemToArray(list, one);
@@ -629,39 +558,45 @@ put_slowest(
 }
 
 static void
-put_tasks(cJSON *o, const struct summary *s)
+put_numbers(cJSON *o, const struct summary_numbers *n)
 {
-	cJSON *by = cJSON_AddObjectToObject(o, "by");
-	struct ranked *all;
-	size_t count, d;
-
-	for (d = 0; d < DIMENSIONS; d++)
-		put_by(by, s, d);
-	all = rank(s, &count);
-	put_percentiles(o, all, count);
-	put_slowest(o, s, all, count);
-	free(all);
+	put_text(o, "run", n->run);
+	put_text(o, "state", n->state);
+	put(o, "total", (double)n->counts.total);
+	put_status(o, &n->counts, STATUS_WAITING);
+	put_status(o, &n->counts, STATUS_PROCESSING);
+	put_status(o, &n->counts, STATUS_COMPLETE);
+	put_results(o, &n->counts);
+	put(o, "retried", n->retried);
+	put(o, "lost", n->lost);
+	put(o, "workers", n->workers);
+	put(o, "slots", n->slots);
+	put(o, "started_ms", n->started_ms);
+	put(o, "elapsed_ms", n->elapsed_ms);
+	put(o, "busy_ms", n->busy_ms);
+	put(o, "bound_ms", n->bound_ms);
+	put(o, "eta_ms", n->eta_ms);
+	put(o, "eta_error_ms", n->eta_error_ms);
+	cJSON_AddItemToObject(o, "efficiency",
+	    isnan(n->efficiency)
+		? cJSON_CreateNull()
+		: cJSON_CreateNumber(round(1000 * n->efficiency) / 1000));
 }
 
 cJSON *
 summary_json(const struct summary *s)
 {
-	struct counts c = count_all(s);
-	struct times x = time_all(s);
-	const char *state = finished(s, &c) ? "finished" : "open";
 	cJSON *o = cJSON_CreateObject();
+	struct summary_numbers n;
+	struct summary_ran *all;
+	size_t count;
 
-	put_text(o, "run", s->facts.run ? s->facts.run : s->run);
-	put_text(o, "state", s->facts.state ? s->facts.state : state);
-	put_counts(o, &c);
-	put(o, "complete", (double)c.status[STATUS_COMPLETE]);
-	put_results(o, &c);
-	put_again(o, s);
-	put(o, "workers",
-	    s->facts.workers > 0 ? (double)s->facts.workers
-				 : (double)s->workers.count);
-	put(o, "slots", x.slots);
-	put_times(o, &x, finished(s, &c));
-	put_tasks(o, s);
+	summary_numbers(s, &n);
+	all = summary_ranked(s, &count);
+	put_numbers(o, &n);
+	put_by(o, s);
+	put_percentiles(o, all, count);
+	put_slowest(o, s, all, count);
+	free(all);
 	return o;
 }

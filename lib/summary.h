@@ -64,6 +64,41 @@ bool summary_finished(const struct summary *s);
 /* Whether there are tasks and each is passed or flaky. */
 bool summary_passed(const struct summary *s);
 
+struct summary_counts {
+	int64_t total;
+	int64_t status[STATUS_COUNT]; /* a task without one is waiting */
+	int64_t result[RESULT_COUNT]; /* of the complete ones, the verdicts */
+	int64_t duration_ms;          /* the time of the last attempts */
+};
+
+/* The numbers of a run, as summary_json defines them; NAN: unknown. */
+struct summary_numbers {
+	const char *run, *state; /* until the next call for s */
+	bool finished;
+	struct summary_counts counts;
+	double retried, lost, workers, slots;
+	double started_ms, elapsed_ms, busy_ms, bound_ms;
+	double eta_ms, eta_error_ms, efficiency;
+};
+void summary_numbers(const struct summary *s, struct summary_numbers *n);
+
+/*
+ * Tell each value of a dimension (group, browser, viewport, runner, worker)
+ * and its counts, in the order the values were first seen.
+ */
+typedef void summary_value(
+    void *arg, const char *value, const struct summary_counts *c);
+void summary_by(const struct summary *s, enum field dimension,
+    summary_value *tell, void *arg);
+
+/* The complete tasks that ran, the longest first; free(3). */
+struct summary_ran {
+	int64_t duration_ms; /* the last attempt */
+	size_t place;
+};
+struct summary_ran *summary_ranked(const struct summary *s, size_t *count);
+#define SUMMARY_SLOWEST 10
+
 /*
  * The summary record; free: cJSON_Delete. Times are whole milliseconds, and
  * what is not known is null. Its fields, in this order:
