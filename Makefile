@@ -15,8 +15,8 @@ ft-push = history $(queue)
 ft-pop = $(queue)
 ft-run = child runner
 ft-result = $(queue)
-ft-stats = summary $(queue)
-ft-report-html = page summary
+ft-stats = summary names $(queue)
+ft-report-html = page timeline html summary names
 
 PKGS = libcjson hiredis
 PKG_CONFIG = pkg-config
@@ -68,3 +68,8 @@ build/lua/history.lua: lib/lua/history.lua
 build/lua.h: $(lua:lib/%=build/%) build/lua/history.lua scripts/embed.sh
 	scripts/embed.sh $(filter %.lua,$^) >$@
 build/queue.o: build/lua.h
+
+# Unit tests: a TAP program a module, test/unit/MODULE.c.
+build/unit-summary: build/names.o
+build/unit-%: test/unit/%.c build/%.o $(base:%=build/%.o) | build
+	$(CC) $(cflags) $(LDFLAGS) -o $@ $^ $(LDLIBS)

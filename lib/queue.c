@@ -92,6 +92,7 @@ queue_close(struct queue *q)
 		return;
 	redis_close(q->redis);
 	push_free(q->push);
+	freeReplyObject(q->active);
 	free(q->run);
 	free(q);
 }

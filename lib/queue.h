@@ -116,6 +116,12 @@ int64_t queue_each(struct queue *q, void (*each)(struct record *));
 int64_t queue_each_done(
     struct queue *q, int64_t first, void (*each)(struct record *));
 
+/*
+ * The tasks that are leased now or were so at the last call, for a follower
+ * who has the rest.
+ */
+void queue_each_active(struct queue *q, void (*each)(struct record *));
+
 /* Write the counters of a run to runmeta while that names it. */
 void queue_publish(struct queue *q, const struct queue_look *look);
 

@@ -17,6 +17,7 @@ struct queue {
 	char *run;
 	struct push *push;
 	unsigned long unknown, unanswered;
+	redisReply *active; /* ids leased at the last queue_each_active */
 };
 
 extern struct redis_script script_announced, script_beat, script_cancel,

@@ -244,33 +244,66 @@ hand_over(struct queue *q, const redisReply *fields, const char *state,
 	record_free(r);
 }
 
+/* Ask for the tasks of a list of ids, and hand over their records. */
+static void
+each_id(struct queue *q, const redisReply *ids, const char *state,
+    void (*each)(struct record *))
+{
+	redisReply *fields;
+	void *tag;
+	size_t i;
+
+	for (i = 0; i < ids->elements; i++)
+		ask_for(q, reply_text(ids, i));
+	for (i = 0; i < ids->elements; i++) {
+		fields = redis_answer(q->redis, &tag);
+		if (fields == NULL)
+			errx(EX_UNAVAILABLE, "redis is out of reach");
+		hand_over(q, fields, state, each);
+		freeReplyObject(fields);
+	}
+}
+
 static int64_t
 each_of(struct queue *q, const char *list, int64_t first,
     void (*each)(struct record *))
 {
 	struct queue_look l;
-	redisReply *ids, *fields;
 	int64_t at = first;
-	size_t i, n;
-	void *tag;
+	redisReply *ids;
+	size_t n;
 
 	queue_look(q, &l);
 	do {
 		ids = range(q, list, at);
 		n = ids ? ids->elements : 0;
-		for (i = 0; i < n; i++)
-			ask_for(q, reply_text(ids, i));
+		if (n > 0)
+			each_id(q, ids, l.state, each);
 		freeReplyObject(ids);
-		for (i = 0; i < n; i++) {
-			fields = redis_answer(q->redis, &tag);
-			if (fields == NULL)
-				errx(EX_UNAVAILABLE, "redis is out of reach");
-			hand_over(q, fields, l.state, each);
-			freeReplyObject(fields);
-		}
 		at += (int64_t)n;
 	} while (n == CHUNK);
 	return at - first;
+}
+
+void
+queue_each_active(struct queue *q, void (*each)(struct record *))
+{
+	struct request *r = request_command("ZRANGE");
+	char *key = queue_key(q->run, "leases");
+	redisReply *before = q->active;
+	struct queue_look l;
+
+	request_text(r, key);
+	request_int(r, 0);
+	request_int(r, -1);
+	free(key);
+	q->active = queue_ask(q, r);
+	queue_look(q, &l);
+	if (before != NULL)
+		each_id(q, before, l.state, each);
+	if (q->active != NULL)
+		each_id(q, q->active, l.state, each);
+	freeReplyObject(before);
 }
 
 int64_t
