@@ -15,7 +15,7 @@ ft-push = history $(queue)
 ft-pop = $(queue)
 ft-run = child runner
 ft-result = $(queue)
-ft-stats = summary names $(queue)
+ft-stats = newest summary names $(queue)
 ft-report-html = page timeline html summary names
 
 PKGS = libcjson hiredis
