@@ -1,0 +1,119 @@
+// The shop in a real browser, as BROWSER (chrome, webkit) and VIEWPORT (desktop,
+// mobile) ask. The drivers are the system's own: nothing is ever downloaded.
+'use strict';
+
+const { Browser, Builder, By, until } = require('selenium-webdriver');
+const chrome = require('selenium-webdriver/chrome');
+const { DriverService } = require('selenium-webdriver/remote');
+
+process.env.SE_OFFLINE = 'true';
+
+const base = process.env.BASE_URL || 'http://127.0.0.1:8080';
+const patience_ms = 10000;
+
+const viewports = {
+  desktop: { width: 1280, height: 720 },
+  mobile: { width: 412, height: 839 },
+};
+
+const browsers = { chrome: openChrome, webkit: openWebkit };
+
+// No sandbox: root and most pods cannot have it, and the page is our own.
+const chromeArgs = [
+  '--headless=new',
+  '--no-sandbox',
+  '--disable-dev-shm-usage',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+];
+
+async function openChrome(size, isMobile) {
+  const service = new chrome.ServiceBuilder('/usr/bin/chromedriver');
+  const options = new chrome.Options().addArguments(...chromeArgs).windowSize(size);
+  options.setChromeBinaryPath('/usr/bin/chromium');
+  if (isMobile)
+    options.setMobileEmulation({ deviceMetrics: { ...size, pixelRatio: 2 } });
+  const driver = await new Builder().forBrowser(Browser.CHROME)
+    .setChromeService(service).setChromeOptions(options).build();
+  return [driver, () => driver.quit()];
+}
+
+// WebKitGTK's driver starts its own MiniBrowser, which needs a DISPLAY and
+// makes no window narrower than its tool bar, some 450 pixels.
+async function openWebkit(size) {
+  const service = new DriverService.Builder('/usr/bin/WebKitWebDriver').setLoopback(true).build();
+  try {
+    const url = await service.start();
+    const driver = await new Builder().usingServer(url)
+      .withCapabilities({ browserName: 'MiniBrowser' }).build();
+    await driver.manage().window().setRect(size);
+    return [driver, () => driver.quit().finally(() => service.kill())];
+  } catch (error) {
+    await service.kill();
+    throw error;
+  }
+}
+
+function choose(table, variable, fallback) {
+  const name = process.env[variable] || fallback;
+  if (!Object.hasOwn(table, name))
+    throw new Error(`${variable} is ${name}, not one of: ${Object.keys(table).join(', ')}`);
+  return table[name];
+}
+
+// What a person does in the shop.
+class Shop {
+  constructor(driver, close) {
+    this.driver = driver;
+    this.close = close;
+  }
+
+  async visit(section) {
+    await this.driver.get(base);
+    const menu = await this.driver.findElement(By.id('menu'));
+    if (await menu.isDisplayed())
+      await menu.click();
+    await this.driver.findElement(By.linkText(section)).click();
+    await this.driver.wait(until.titleContains(section), patience_ms);
+  }
+
+  field(label) {
+    return this.driver.findElement(By.xpath(`//*[@id = //label[. = "${label}"]/@for]`));
+  }
+
+  async fill(label, text) {
+    const field = await this.field(label);
+    await field.clear();
+    await field.sendKeys(text);
+  }
+
+  async choose(label, option) {
+    const field = await this.field(label);
+    await field.findElement(By.xpath(`option[. = "${option}"]`)).click();
+  }
+
+  search() {
+    return this.driver.findElement(By.css('form button')).click();
+  }
+
+  // Waits, since a click may return before the next page is there.
+  async says(expected) {
+    const found = By.xpath(`//*[@role = "status"][. = "${expected}"]`);
+    await this.driver.wait(until.elementLocated(found), patience_ms, `the shop never said: ${expected}`);
+  }
+
+  async titles() {
+    const headings = await this.driver.findElements(By.css('main h2'));
+    return Promise.all(headings.map((heading) => heading.getText()));
+  }
+}
+
+async function openShop() {
+  const open = choose(browsers, 'BROWSER', 'chrome');
+  const size = choose(viewports, 'VIEWPORT', 'desktop');
+  return new Shop(...await open(size, size === viewports.mobile));
+}
+
+module.exports = { openShop };
