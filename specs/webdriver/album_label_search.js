@@ -3,8 +3,7 @@
 const assert = require('node:assert/strict');
 const { openShop } = require('./driver');
 
-describe('album label search', function () {
-  this.timeout(30000);
+describe('album label search', () => {
   let shop;
 
   before(async () => {

@@ -40,9 +40,11 @@ async function openChrome(size, isMobile) {
   return [driver, () => driver.quit()];
 }
 
-// WebKitGTK's driver starts its own MiniBrowser, which needs a DISPLAY and
-// makes no window narrower than its tool bar, some 450 pixels.
+// WebKitGTK's driver starts its own MiniBrowser. Without a DISPLAY it would wait
+// for ever, and no window gets narrower than the tool bar, some 450 pixels.
 async function openWebkit(size) {
+  if (!process.env.DISPLAY)
+    throw new Error('WebKit needs a DISPLAY: start the spec under xvfb-run -a');
   const service = new DriverService.Builder('/usr/bin/WebKitWebDriver').setLoopback(true).build();
   try {
     const url = await service.start();

@@ -3,8 +3,7 @@
 const assert = require('node:assert/strict');
 const { openShop } = require('./driver');
 
-describe('find a store', function () {
-  this.timeout(30000);
+describe('find a store', () => {
   let shop;
 
   before(async () => {

@@ -3,8 +3,7 @@
 const assert = require('node:assert/strict');
 const { openShop } = require('./driver');
 
-describe('kids clothing search', function () {
-  this.timeout(30000);
+describe('kids clothing search', () => {
   let shop;
 
   before(async () => {
