@@ -2,7 +2,7 @@
 // mobile) ask. The drivers are the system's own: nothing is ever downloaded.
 'use strict';
 
-const { Browser, Builder, By, until } = require('selenium-webdriver');
+const { Browser, Builder, By, error } = require('selenium-webdriver');
 const chrome = require('selenium-webdriver/chrome');
 const { DriverService } = require('selenium-webdriver/remote');
 
@@ -52,9 +52,9 @@ async function openWebkit(size) {
       .withCapabilities({ browserName: 'MiniBrowser' }).build();
     await driver.manage().window().setRect(size);
     return [driver, () => driver.quit().finally(() => service.kill())];
-  } catch (error) {
+  } catch (trouble) {
     await service.kill();
-    throw error;
+    throw trouble;
   }
 }
 
@@ -63,6 +63,18 @@ function choose(table, variable, fallback) {
   if (!Object.hasOwn(table, name))
     throw new Error(`${variable} is ${name}, not one of: ${Object.keys(table).join(', ')}`);
   return table[name];
+}
+
+// WebKit fails a command that is under way when its page is left: here that is
+// no failure but an answer still to come.
+async function unlessLeaving(command) {
+  try {
+    return await command();
+  } catch (trouble) {
+    if (trouble instanceof error.NoSuchFrameError || trouble instanceof error.StaleElementReferenceError)
+      return null;
+    throw trouble;
+  }
 }
 
 // What a person does in the shop.
@@ -77,8 +89,19 @@ class Shop {
     const menu = await this.driver.findElement(By.id('menu'));
     if (await menu.isDisplayed())
       await menu.click();
-    await this.driver.findElement(By.linkText(section)).click();
-    await this.driver.wait(until.titleContains(section), patience_ms);
+    await this.follow(By.linkText(section));
+    await this.shows(By.xpath(`//h1[contains(., "${section}")]`), `no page: ${section}`);
+  }
+
+  async follow(locator) {
+    const element = await this.driver.findElement(locator);
+    await unlessLeaving(() => element.click());
+  }
+
+  // Waits, since a click may return before the next page is there.
+  async shows(locator, otherwise) {
+    const found = async () => (await this.driver.findElements(locator)).length > 0;
+    await this.driver.wait(() => unlessLeaving(found), patience_ms, otherwise);
   }
 
   field(label) {
@@ -97,13 +120,11 @@ class Shop {
   }
 
   search() {
-    return this.driver.findElement(By.css('form button')).click();
+    return this.follow(By.css('form button'));
   }
 
-  // Waits, since a click may return before the next page is there.
-  async says(expected) {
-    const found = By.xpath(`//*[@role = "status"][. = "${expected}"]`);
-    await this.driver.wait(until.elementLocated(found), patience_ms, `the shop never said: ${expected}`);
+  says(text) {
+    return this.shows(By.xpath(`//*[@role = "status"][. = "${text}"]`), `the shop never said: ${text}`);
   }
 
   async titles() {
