@@ -16,7 +16,7 @@ ft-pop = $(queue)
 ft-run = child runner
 ft-result = $(queue)
 ft-stats = summary names $(queue)
-ft-report-html = page timeline html summary names
+ft-report-html = page entry timeline html summary names
 
 PKGS = libcjson hiredis
 PKG_CONFIG = pkg-config
@@ -61,3 +61,15 @@ bin build:
 build/unit-summary: build/names.o
 build/unit-%: test/unit/%.c build/%.o $(base:%=build/%.o) | build
 	$(CC) $(cflags) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# The page's skeleton, style and script as C arrays, and the hashes by which
+# its own Content-Security-Policy knows them.
+report = lib/report/page.html lib/report/page.css lib/report/page.js
+sha256 = sha256sum $(1) | cut -c1-64 | tr a-f A-F | basenc -d --base16 | base64
+
+build/page.o: build/report.h
+build/report.h: $(report) scripts/embed.sh | build
+	sh scripts/embed.sh $(report) >$@.new
+	echo "#define REPORT_STYLE_SHA256 \"$$($(call sha256,lib/report/page.css))\"" >>$@.new
+	echo "#define REPORT_SCRIPT_SHA256 \"$$($(call sha256,lib/report/page.js))\"" >>$@.new
+	mv $@.new $@

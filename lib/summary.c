@@ -216,6 +216,12 @@ summary_add(struct summary *s, const struct record *r)
 	return place;
 }
 
+const char *
+summary_id(const struct summary *s, size_t place)
+{
+	return names_get(&s->ids, place);
+}
+
 static void
 count(struct summary_counts *c, const struct task *t)
 {
