@@ -350,8 +350,12 @@ attempts(struct buf *b, const struct record *r)
 }
 
 static void
-output_block(struct buf *b, const char *output, bool shown)
+output_block(struct buf *b, const struct record *r, bool shown)
 {
+	const char *output = record_text(r, RECORD_OUTPUT);
+	bool passed = record_result(r) == RESULT_PASSED ||
+	              record_result(r) == RESULT_FLAKY;
+
 	if (output == NULL || *output == '\0')
 		return;
 	if (!shown) {
@@ -360,8 +364,10 @@ output_block(struct buf *b, const char *output, bool shown)
 			    "</p>\n");
 		return;
 	}
-	buf_puts(b, "<details open><summary>Output</summary>"
-		    "<pre class=\"output\" tabindex=\"0\">\n");
+	buf_printf(b,
+	    "<details%s><summary>Output</summary>"
+	    "<pre class=\"output\" tabindex=\"0\">\n",
+	    passed ? "" : " open");
 	html_block(b, output);
 	buf_puts(b, "</pre></details>\n");
 }
@@ -388,6 +394,6 @@ entry_article(struct buf *b, const struct record *r, size_t place, bool output)
 		buf_puts(b, "</pre>\n");
 	}
 	attempts(b, r);
-	output_block(b, record_text(r, RECORD_OUTPUT), output);
+	output_block(b, r, output);
 	buf_puts(b, "</article>\n");
 }

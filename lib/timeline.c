@@ -157,11 +157,24 @@ starts(const struct timeline *t, struct buf *b, enum bar kind)
 }
 
 static void
-plot(const struct timeline *t, struct buf *b, int64_t span)
+legend(struct buf *b, const size_t *drawn)
+{
+	size_t i;
+
+	buf_puts(b, "<ul class=\"counts legend\">\n");
+	for (i = 0; i < BAR_COUNT; i++)
+		if (drawn[i] > 0)
+			buf_printf(b, "<li class=\"%s\">%s</li>\n", kinds[i],
+			    kinds[i]);
+	buf_puts(b, "</ul>\n");
+}
+
+static void
+plot(const struct timeline *t, struct buf *b, int64_t span, size_t *drawn)
 {
 	static const enum bar loud[] = {
 	    BAR_LOST, BAR_FAILED, BAR_ERROR, BAR_FLAKY};
-	size_t drawn[BAR_COUNT], i;
+	size_t i;
 
 	buf_printf(b,
 	    "<svg class=\"bars\" role=\"img\" viewBox=\"0 0 %lld %zu\" "
@@ -217,6 +230,7 @@ void
 timeline_write(struct timeline *t, struct buf *b)
 {
 	int64_t span = t->last > t->first ? t->last - t->first : 1;
+	size_t drawn[BAR_COUNT];
 
 	if (t->count == 0)
 		return;
@@ -226,7 +240,8 @@ timeline_write(struct timeline *t, struct buf *b)
 	    (long long)t->first, (long long)span);
 	names(t, b);
 	buf_puts(b, "<div class=\"plot\">\n");
-	plot(t, b, span);
+	plot(t, b, span, drawn);
 	axis(b, span);
 	buf_puts(b, "</div>\n</div>\n");
+	legend(b, drawn);
 }

@@ -255,7 +255,7 @@ function addOptions() {
 		for (const th of $$(`[data-by="${f}"] tbody th`))
 			addOption(form.elements[f], th.textContent);
 	}
-	for (const li of $$('.counts li'))
+	for (const li of $$('#top .counts li'))
 		addOption(form.elements.result, li.className);
 }
 
@@ -506,6 +506,8 @@ function successor(e) {
 		return null;
 	if (e.id)
 		return '#' + CSS.escape(e.id);
+	if (e.name)
+		return `[name="${e.name}"]`;
 	if (e.matches('a[href]'))
 		return `a[href="${CSS.escape(e.getAttribute('href'))}"]`;
 	if (e.matches('article *')) {
@@ -613,4 +615,5 @@ addEventListener('DOMContentLoaded', () => {
 	addTimeline();
 	refocus();
 	wait();
+	(window.requestIdleCallback || setTimeout)(() => rows.forEach(words));
 });
