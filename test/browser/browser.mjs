@@ -59,7 +59,7 @@ export function tasks(n) {
 		i % 100 < 3 ? failed : i % 100 < 5 ? flaky : {}));
 }
 
-/** The page of records, as text. */
+/** The page of records, a Buffer. */
 export function report(records, ...flags) {
 	const made = spawnSync('ft-report-html', flags, {
 		input: records.map(r => JSON.stringify(r)).join('\n') + '\n',

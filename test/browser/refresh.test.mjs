@@ -16,8 +16,8 @@ test('a run under way refreshes and keeps scroll, filter and focus',
 		await page.getByRole('searchbox').fill('spec');
 		await page.locator('#failures details').evaluate(
 			d => { d.open = false; });
-		await page.evaluate(() => scrollTo(
-			{top: 700, behavior: 'instant'}));
+		await page.locator('#tasks').evaluate(e =>
+			e.scrollIntoView({behavior: 'instant'}));
 		const before = await page.locator('#tasks').evaluate(
 			e => e.getBoundingClientRect().top);
 
