@@ -3,7 +3,7 @@
 
 setup_file() {
 	[ "${FT_NO_BROWSER-}" = 1 ] && return
-	cd "$BATS_TEST_DIRNAME/browser"
+	cd "$BATS_TEST_DIRNAME/browser" || return
 	[ node_modules/.package-lock.json -nt package-lock.json ] ||
 		npm ci --no-audit --no-fund >&2
 }
@@ -12,7 +12,7 @@ setup() {
 	[ "${FT_NO_BROWSER-}" = 1 ] &&
 		skip 'FT_NO_BROWSER=1: no browser is wanted here'
 	PATH=$BATS_TEST_DIRNAME/../bin:$PATH
-	cd "$BATS_TEST_DIRNAME/browser"
+	cd "$BATS_TEST_DIRNAME/browser" || return
 }
 
 in_browser() {

@@ -4,7 +4,7 @@ bats_require_minimum_version 1.5.0
 
 setup() {
 	PATH=$BATS_TEST_DIRNAME/../bin:$PATH
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
 	passed='{"id":"a","spec":"a.js","status":"complete","result":"passed"}'
 	failed='{"id":"b","spec":"b.js","status":"complete","result":"failed","reason":"exit","message":"no such button","output":"the end of the log"}'
 }
