@@ -16,7 +16,7 @@ ft-pop = $(queue)
 ft-run = child runner
 ft-result = $(queue)
 ft-stats = summary names $(queue)
-ft-report-html = page entry timeline html summary names
+ft-report-html = page entry chart timeline html summary names
 
 PKGS = libcjson hiredis
 PKG_CONFIG = pkg-config

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chart.h"
 #include "entry.h"
 #include "html.h"
 #include "page.h"
@@ -277,60 +278,6 @@ refresh(struct page *p, struct buf *b)
 	    seconds, ceil(seconds));
 }
 
-/* The verdicts and states in the order in which the page counts them. */
-static const struct {
-	enum status status;
-	enum result result;
-} kinds[] = {
-    {STATUS_COMPLETE, RESULT_FAILED},
-    {STATUS_COMPLETE, RESULT_ERROR},
-    {STATUS_COMPLETE, RESULT_FLAKY},
-    {STATUS_COMPLETE, RESULT_PASSED},
-    {STATUS_COMPLETE, RESULT_CANCELLED},
-    {STATUS_COMPLETE, RESULT_UNKNOWN},
-    {STATUS_PROCESSING, RESULT_NONE},
-    {STATUS_WAITING, RESULT_NONE},
-};
-#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
-
-static const char *
-kind_name(size_t i)
-{
-	return kinds[i].result ? result_name(kinds[i].result)
-	                       : status_name(kinds[i].status);
-}
-
-static int64_t
-kind_count(const struct summary_counts *c, size_t i)
-{
-	if (kinds[i].result == RESULT_UNKNOWN)
-		return c->result[RESULT_UNKNOWN] + c->result[RESULT_NONE];
-	return kinds[i].result ? c->result[kinds[i].result]
-	                       : c->status[kinds[i].status];
-}
-
-/* A bar with a part for each kind of task; its width is max tasks. */
-static void
-stacked(struct buf *b, const struct summary_counts *c, double max)
-{
-	double x = 0, width;
-	size_t i;
-
-	buf_puts(b, "<svg class=\"stack\" viewBox=\"0 0 100 1\" "
-		    "preserveAspectRatio=\"none\" aria-hidden=\"true\">");
-	for (i = 0; i < KINDS; i++) {
-		width = 100 * (double)kind_count(c, i) / max;
-		if (width <= 0)
-			continue;
-		buf_printf(b,
-		    "<rect class=\"%s\" x=\"%.3f\" width=\"%.3f\" "
-		    "height=\"1\"/>",
-		    kind_name(i), x, width);
-		x += width;
-	}
-	buf_puts(b, "</svg>\n");
-}
-
 static void
 verdict(struct page *p, struct buf *b)
 {
@@ -342,15 +289,15 @@ verdict(struct page *p, struct buf *b)
 	buf_puts(b, "</h1>\n");
 	if (p->count == 0)
 		return;
-	stacked(b, c, (double)c->total);
+	chart_stack(b, c, (double)c->total);
 	buf_puts(b, "<ul class=\"counts\">\n");
-	for (i = 0; i < KINDS; i++)
-		if (kind_count(c, i) > 0)
+	for (i = 0; i < CHART_KINDS; i++)
+		if (chart_count(c, i) > 0)
 			buf_printf(b,
 			    "<li class=\"%s\"><a href=\"#result=%s\">"
 			    "<b>%lld</b> %s</a></li>\n",
-			    kind_name(i), kind_name(i),
-			    (long long)kind_count(c, i), kind_name(i));
+			    chart_name(i), chart_name(i),
+			    (long long)chart_count(c, i), chart_name(i));
 	buf_puts(b, "</ul>\n");
 }
 
@@ -618,103 +565,34 @@ timeline(struct page *p, struct buf *b)
 	buf_puts(b, "</section>\n");
 }
 
-/* Six columns a decade: from 10, 15, 20, 30, 50, 70 ms and so on. */
-static size_t
-column(int64_t ms)
-{
-	static const int64_t firsts[] = {10, 15, 20, 30, 50, 70};
-	int64_t ten = 1;
-	size_t i = 0;
-
-	while (ms >= firsts[i % 6] * ten) {
-		i++;
-		if (i % 6 == 0)
-			ten *= 10;
-	}
-	return i;
-}
-
-static int64_t
-column_from(size_t i)
-{
-	static const int64_t firsts[] = {10, 15, 20, 30, 50, 70};
-	int64_t ms = i ? firsts[(i - 1) % 6] : 0;
-
-	for (i = i ? (i - 1) / 6 : 0; i > 0; i--)
-		ms *= 10;
-	return ms;
-}
-
-#define COLUMNS 80
-
-static void
-columns(struct buf *b, const size_t *heights, size_t first, size_t last)
-{
-	size_t i, max = 1, x;
-
-	for (i = first; i <= last; i++)
-		max = heights[i] > max ? heights[i] : max;
-	buf_printf(b,
-	    "<svg class=\"histogram\" role=\"img\" viewBox=\"0 0 %zu "
-	    "150\" aria-label=\"How many tasks took how long\">\n",
-	    (last - first + 1) * 44 + 44);
-	for (i = first; i <= last; i++) {
-		x = (i - first) * 44;
-		buf_printf(b,
-		    "<rect x=\"%zu\" y=\"%.1f\" width=\"42\" "
-		    "height=\"%.1f\"/>",
-		    x + 1, 120 - 100 * (double)heights[i] / (double)max,
-		    100 * (double)heights[i] / (double)max);
-		if (heights[i] > 0)
-			buf_printf(b,
-			    "<text class=\"n\" x=\"%zu\" y=\"%.1f\">"
-			    "%zu</text>",
-			    x + 22,
-			    115 - 100 * (double)heights[i] / (double)max,
-			    heights[i]);
-		buf_printf(b, "<text x=\"%zu\" y=\"138\">%g s</text>\n", x,
-		    (double)column_from(i) / 1000);
-	}
-	buf_puts(b, "</svg>\n");
-}
-
 static void
 percentiles(struct buf *b, const struct summary_ran *all, size_t count)
 {
 	static const struct {
 		const char *name;
-		size_t percent;
+		unsigned percent;
 	} wanted[] = {{"Median", 50}, {"90 %", 90}, {"95 %", 95}, {"99 %", 99},
 	    {"Longest", 100}};
-	size_t i, nearest;
+	size_t i;
 
 	buf_puts(b, "<dl class=\"facts\">\n");
-	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		nearest = (wanted[i].percent * count + 99) / 100;
+	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
 		duration_fact(b, wanted[i].name,
 		    "so many tasks took no longer than this",
-		    (double)all[count - nearest].duration_ms);
-	}
+		    summary_percentile(all, count, wanted[i].percent));
 	buf_puts(b, "</dl>\n");
 }
 
 static void
 durations(struct page *p, struct buf *b)
 {
-	size_t heights[COLUMNS] = {0}, count, i, first = COLUMNS, last = 0;
+	size_t count;
 	struct summary_ran *all = summary_ranked(p->summary, &count);
 
-	for (i = 0; i < count; i++)
-		heights[column(all[i].duration_ms)]++;
-	for (i = 0; i < COLUMNS; i++)
-		if (heights[i] > 0) {
-			first = first < i ? first : i;
-			last = i;
-		}
 	if (count > 0) {
 		section(b, "durations", "Durations", 0);
 		percentiles(b, all, count);
-		columns(b, heights, first, last);
+		chart_durations(b, all, count);
 		buf_puts(b, "</section>\n");
 	}
 	free(all);
@@ -780,35 +658,34 @@ total_row(void *arg, const char *value, const struct summary_counts *c)
 	if (ended > 0)
 		html_duration(t->b, (double)c->duration_ms / (double)ended);
 	buf_puts(t->b, "<td class=\"bar\">");
-	stacked(t->b, c, t->max);
+	chart_stack(t->b, c, t->max);
+}
+
+static void
+totals_by(struct page *p, struct buf *b, enum field field, const char *name)
+{
+	struct totals t = {b, 0};
+
+	summary_by(p->summary, field, larger, &t);
+	if (t.max == 0)
+		return;
+	buf_printf(b,
+	    "<table data-by=\"%s\">\n<thead><tr><th scope=col>%s"
+	    "<th scope=col>Tasks<th scope=col>Failed<th scope=col>Flaky"
+	    "<th scope=col>Mean<td>\n<tbody>\n",
+	    field_name(field), name);
+	summary_by(p->summary, field, total_row, &t);
+	buf_puts(b, "</table>\n");
 }
 
 static void
 totals(struct page *p, struct buf *b)
 {
-	static const struct {
-		enum field field;
-		const char *name;
-	} by[] = {{RECORD_GROUP, "Group"}, {RECORD_BROWSER, "Browser"},
-	    {RECORD_VIEWPORT, "Viewport"}, {RECORD_RUNNER, "Runner"},
-	    {RECORD_WORKER, "Worker"}};
-	struct totals t;
-	size_t i;
-
-	for (i = 0; i < sizeof(by) / sizeof(by[0]); i++) {
-		t = (struct totals){b, 0};
-		summary_by(p->summary, by[i].field, larger, &t);
-		if (t.max == 0)
-			continue;
-		buf_printf(b,
-		    "<table data-by=\"%s\">\n<thead><tr>"
-		    "<th scope=col>%s<th scope=col>Tasks"
-		    "<th scope=col>Failed<th scope=col>Flaky"
-		    "<th scope=col>Mean<td>\n<tbody>\n",
-		    field_name(by[i].field), by[i].name);
-		summary_by(p->summary, by[i].field, total_row, &t);
-		buf_puts(b, "</table>\n");
-	}
+	totals_by(p, b, RECORD_GROUP, "Group");
+	totals_by(p, b, RECORD_BROWSER, "Browser");
+	totals_by(p, b, RECORD_VIEWPORT, "Viewport");
+	totals_by(p, b, RECORD_RUNNER, "Runner");
+	totals_by(p, b, RECORD_WORKER, "Worker");
 }
 
 /* What stands for {{name}} in page.html. */

@@ -100,6 +100,9 @@ struct summary_ran {
 };
 struct summary_ran *summary_ranked(const struct summary *s, size_t *count);
 #define SUMMARY_SLOWEST 10
+/* What so many percent of them took at most, by nearest rank; NAN: none ran. */
+double summary_percentile(
+    const struct summary_ran *all, size_t count, unsigned percent);
 
 /*
  * The summary record; free: cJSON_Delete. Times are whole milliseconds, and

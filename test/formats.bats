@@ -36,6 +36,7 @@ run_of_eight() {
 }
 
 # Strings that mean something to XML, TAP, CSV, Markdown, chats and terminals.
+# shellcheck disable=SC2016
 hostile() {
 	node --input-type=module -e '
 		import {hostile} from "'"$BATS_TEST_DIRNAME"'/browser/hostile.mjs";

@@ -76,6 +76,7 @@ page() {
 @test "a bad line is told, left out, and the page is made of the others" {
 	run --separate-stderr page "$passed" '{"id":' "$failed"
 	[ "$status" -eq 65 ]
+	# shellcheck disable=SC2154 # run sets it
 	[[ "$stderr" == 'ft-report-html: stdin:2:'* ]]
 	[[ "$output" == *'1 of 2 failed'*'</html>' ]]
 }
