@@ -216,6 +216,12 @@ summary_add(struct summary *s, const struct record *r)
 	return place;
 }
 
+const char *
+summary_id(const struct summary *s, size_t place)
+{
+	return names_get(&s->ids, place);
+}
+
 static void
 count(struct summary_counts *c, const struct task *t)
 {
@@ -464,6 +470,15 @@ summary_ranked(const struct summary *s, size_t *count)
 	return all;
 }
 
+double
+summary_percentile(
+    const struct summary_ran *all, size_t count, unsigned percent)
+{
+	size_t nearest = (percent * count + 99) / 100;
+
+	return count > 0 ? (double)all[count - nearest].duration_ms : NAN;
+}
+
 /* NAN prints as null. */
 static void
 put(cJSON *o, const char *field, double value)
@@ -525,19 +540,12 @@ put_by(cJSON *o, const struct summary *s)
 static void
 put_percentiles(cJSON *o, const struct summary_ran *all, size_t count)
 {
-	static const struct {
-		const char *name;
-		size_t percent;
-	} wanted[] = {
-	    {"p50", 50}, {"p90", 90}, {"p95", 95}, {"p99", 99}, {"max", 100}};
-	size_t i, nearest;
-
 	o = cJSON_AddObjectToObject(o, "percentiles_ms");
-	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		nearest = (wanted[i].percent * count + 99) / 100;
-		put(o, wanted[i].name,
-		    count ? (double)all[count - nearest].duration_ms : NAN);
-	}
+	put(o, "p50", summary_percentile(all, count, 50));
+	put(o, "p90", summary_percentile(all, count, 90));
+	put(o, "p95", summary_percentile(all, count, 95));
+	put(o, "p99", summary_percentile(all, count, 99));
+	put(o, "max", summary_percentile(all, count, 100));
 }
 
 static void

@@ -56,6 +56,8 @@ void summary_free(struct summary *s);
 
 /* Returns the task's place: 0, 1, … in the order the ids were first seen. */
 size_t summary_add(struct summary *s, const struct record *r);
+/* The id of the task at a place, until the next summary_add. */
+const char *summary_id(const struct summary *s, size_t place);
 /* Copies what it is told; told again, the newest facts count. */
 void summary_facts(struct summary *s, const struct summary_facts *facts);
 
@@ -98,6 +100,9 @@ struct summary_ran {
 };
 struct summary_ran *summary_ranked(const struct summary *s, size_t *count);
 #define SUMMARY_SLOWEST 10
+/* What so many percent of them took at most, by nearest rank; NAN: none ran. */
+double summary_percentile(
+    const struct summary_ran *all, size_t count, unsigned percent);
 
 /*
  * The summary record; free: cJSON_Delete. Times are whole milliseconds, and
