@@ -10,10 +10,13 @@ PROGRAMS = ft-expand ft-push ft-pop ft-run ft-result ft-stats ft-report-html
 # Who is made of what, beside the base that all share.
 base = mem clock opt jsonl record
 queue = queue redis
-ft-expand = expand runner
+runner = runner runner_check runner_plan runner_judge verdict \
+	verdict_playwright verdict_mocha verdict_cypress verdict_junit \
+	path text
+ft-expand = expand $(runner)
 ft-push = $(queue)
 ft-pop = $(queue)
-ft-run = child runner
+ft-run = child $(runner)
 ft-result = $(queue)
 ft-stats = summary $(queue)
 ft-report-html = page summary
@@ -48,6 +51,10 @@ build/%.o: lib/%.c | build
 
 build/%.o: src/%.c | build
 	$(CC) $(cflags) -MMD -MP -c -o $@ $<
+
+build/runners.h: lib/runners.json scripts/embed.sh | build
+	scripts/embed.sh lib/runners.json > $@
+build/runner.o: build/runners.h
 
 .SECONDEXPANSION:
 $(binaries): bin/%: build/%.o $$(foreach m,$$(base) $$($$*),build/$$m.o) | bin

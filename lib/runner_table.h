@@ -1,0 +1,30 @@
+/*
+ * runner_table - what the parts of the runner module share
+ *
+ * An entry is the JSON object that ft-runners(5) describes.
+ */
+#ifndef RUNNER_TABLE_H
+#define RUNNER_TABLE_H
+
+#include <cjson/cJSON.h>
+
+#include "runner.h"
+
+#define RUNNER_DEFAULT "command"
+
+/* NULL when the table has no runner of that name. */
+const cJSON *runner_entry(const struct runner_table *t, const char *name);
+
+/*
+ * Check the members that a user's file has; null takes one away. A file that
+ * is no table is a message with its place, and exit status 65.
+ */
+void runner_check(const char *path, const char *text, const cJSON *table);
+
+/* Check that an entry has what it needs, now that it is merged. */
+void runner_check_whole(const char *path, const char *text, const cJSON *entry);
+
+/* The number of the signal "INT"; 0 when there is none of that name. */
+int runner_signal(const char *name);
+
+#endif
