@@ -90,6 +90,13 @@ no_result(struct verdict *v, const cJSON *entry,
 	const cJSON *reasons = member(entry, "reasons");
 	enum reason why = verdict_reason(reasons, output);
 
+	if (why == REASON_NONE && o->exit_code > 128 &&
+	    sigabbrev_np(o->exit_code - 128) != NULL) {
+		verdict_error(v, REASON_SIGNAL,
+		    "exit status %d: something in it was killed by SIG%s",
+		    o->exit_code, sigabbrev_np(o->exit_code - 128));
+		return;
+	}
 	if (why != REASON_NONE)
 		buf_puts(&v->message, from_match(reasons, output));
 	else

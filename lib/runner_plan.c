@@ -108,20 +108,34 @@ entry_words(struct draft *d, const char *kind, const char *name)
 	}
 }
 
-/* Anchored, and with nothing that a regular expression would interpret. */
+/* With a backslash before each of the special characters. */
 static char *
-expression(const char *path)
+escaped(const char *path, const char *special)
 {
 	struct buf b = {0};
 
-	buf_putc(&b, '^');
+	buf_puts(&b, "");
 	for (; *path != '\0'; path++) {
-		if (strchr("\\^$.*+?()[]{}|/-", *path) != NULL)
+		if (strchr(special, *path) != NULL)
 			buf_putc(&b, '\\');
 		buf_putc(&b, *path);
 	}
-	buf_putc(&b, '$');
 	return b.data;
+}
+
+/* Runners that take a pattern get one that only this spec matches. */
+static void
+pattern_words(struct draft *d, const char *path)
+{
+	char *s = escaped(path, "\\^$.*+?()[]{}|/"), *anchored;
+
+	anchored = mem_printf("^%s$", s);
+	word(d, "spec_regex", anchored);
+	free(anchored);
+	free(s);
+	s = escaped(path, "\\*?[]{}()!@+");
+	word(d, "spec_glob", s);
+	free(s);
 }
 
 /* The file of that path in dir or the nearest folder above it; NULL: none. */
@@ -192,7 +206,7 @@ make_words(struct draft *d)
 	} fields[] = {{"spec", RECORD_SPEC}, {"browser", RECORD_BROWSER},
 	    {"viewport", RECORD_VIEWPORT}, {"group", RECORD_GROUP},
 	    {"id", RECORD_ID}};
-	char *real = realpath(d->where->spec_root, NULL), *re;
+	char *real = realpath(d->where->spec_root, NULL);
 	const char *root = real ? real : d->where->spec_root, *value;
 	size_t i;
 
@@ -200,7 +214,6 @@ make_words(struct draft *d)
 		d->plan->spec = mem_printf("%s/%s", root[1] ? root : "",
 		    record_text(d->r, RECORD_SPEC));
 	d->plan->dir = project(d, root);
-	re = expression(d->plan->spec ? d->plan->spec : "");
 	entry_words(d, "viewports", record_text(d->r, RECORD_VIEWPORT));
 	entry_words(d, "browsers", record_text(d->r, RECORD_BROWSER));
 	if (record_has(d->r, RECORD_VIEWPORT))
@@ -210,12 +223,11 @@ make_words(struct draft *d)
 		word(d, fields[i].name, value ? value : "");
 	}
 	word(d, "spec_path", d->plan->spec ? d->plan->spec : "");
-	word(d, "spec_regex", re);
+	pattern_words(d, d->plan->spec ? d->plan->spec : "");
 	word(d, "root", root);
 	word(d, "dir", d->plan->dir);
 	word(d, "out", d->where->out);
 	word(d, "tmp", d->where->tmp);
-	free(re);
 	free(real);
 }
 
@@ -408,6 +420,8 @@ make_env(struct draft *d)
 
 	set_env(d->plan, "CI", "1");
 	set_env(d->plan, "TMPDIR", d->where->tmp);
+	if (d->plan->result != NULL)
+		set_env(d->plan, "FT_RESULT_FILE", d->plan->result);
 	if (!add_env(d, member(d->entry, "env")))
 		return false;
 	cJSON_ArrayForEach (m, record_json(d->r, RECORD_ENV)) {
@@ -519,8 +533,8 @@ draft(struct draft *d)
 
 	make_words(d);
 	d->plan->polite = runner_signal(signal ? signal : "INT");
-	return browser_here(d) && make_argv(d) && make_env(d) &&
-	    make_result(d);
+	return browser_here(d) && make_argv(d) && make_result(d) &&
+	    make_env(d);
 }
 
 bool

@@ -77,13 +77,10 @@ verdict_error(struct verdict *v, enum reason why, const char *format, ...)
 	free(what);
 }
 
-void
-verdict_failure(const struct evidence *e, struct verdict *v, const char *name,
-    const char *message)
+/* Keep the first message; one that a reason explains replaces it. */
+static void
+note(struct verdict *v, enum reason why, const char *name, const char *plain)
 {
-	char *plain = text_plain(message, SIZE_MAX / 2);
-	enum reason why = verdict_reason(e->reasons, plain);
-
 	if (v->reason == REASON_NONE && why != REASON_NONE) {
 		v->result = RESULT_ERROR;
 		v->reason = why;
@@ -92,6 +89,29 @@ verdict_failure(const struct evidence *e, struct verdict *v, const char *name,
 	if (v->message.len == 0)
 		buf_printf(&v->message, "%s%s%s", name, *name ? ": " : "",
 		    plain);
+}
+
+void
+verdict_failure(const struct evidence *e, struct verdict *v, const char *name,
+    const char *message)
+{
+	char *plain = text_plain(message, SIZE_MAX / 2);
+	enum reason why = verdict_reason(e->reasons, plain);
+
+	if (why != REASON_BROWSER && why != REASON_SIGNAL)
+		why = REASON_NONE;
+	note(v, why, name, plain);
+	free(plain);
+}
+
+void
+verdict_trouble(const struct evidence *e, struct verdict *v,
+    const char *message, enum reason otherwise)
+{
+	char *plain = text_plain(message, SIZE_MAX / 2);
+	enum reason why = verdict_reason(e->reasons, plain);
+
+	note(v, why ? why : otherwise, "", plain);
 	free(plain);
 }
 

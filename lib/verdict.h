@@ -57,11 +57,16 @@ void verdict_error(struct verdict *v, enum reason why, const char *format,
 void verdict_by_counts(const struct evidence *e, struct verdict *v);
 
 /*
- * One more failing test: keeps the first one's name and message; one that a
- * reason explains makes the whole an error with that reason.
+ * One more failing test: keeps the first one's name and message. A message
+ * that the reason browser or signal explains makes the whole an error; other
+ * reasons do not apply, for a page may well answer "SyntaxError".
  */
 void verdict_failure(const struct evidence *e, struct verdict *v,
     const char *name, const char *message);
+
+/* A trouble outside of any test: an error, with the reason that explains it. */
+void verdict_trouble(const struct evidence *e, struct verdict *v,
+    const char *message, enum reason otherwise);
 
 /* A number in a JSON object, 0 without one. */
 long verdict_number(const cJSON *object, const char *name);

@@ -65,9 +65,8 @@ judge(const struct evidence *e, struct verdict *v, const cJSON *run)
 	    verdict_number(stats, "skipped");
 	if (*error != '\0') {
 		v->failed = 0; /* a file that does not compile counts as one */
-		verdict_failure(e, v, "", error);
-		verdict_error(v, v->reason ? v->reason : REASON_CONFIG,
-		    "Cypress could not run the spec");
+		buf_reset(&v->message);
+		verdict_trouble(e, v, error, REASON_CONFIG);
 	}
 	verdict_by_counts(e, v);
 }

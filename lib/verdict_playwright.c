@@ -79,10 +79,8 @@ errors(const struct evidence *e, struct verdict *v, const cJSON *list)
 	const cJSON *one = cJSON_GetArrayItem(list, 0);
 	bool ran = v->passed + v->failed + v->flaky > 0;
 
-	verdict_failure(e, v, "", text(one, "message"));
-	if (v->reason == REASON_NONE)
-		verdict_error(v, ran ? REASON_EXIT : REASON_CONFIG,
-		    "Playwright reports an error without a message");
+	verdict_trouble(e, v, text(one, "message"),
+	    ran ? REASON_EXIT : REASON_CONFIG);
 }
 
 static void
