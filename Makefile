@@ -13,7 +13,7 @@ queue = queue redis
 runner = runner runner_check runner_plan runner_judge verdict \
 	verdict_playwright verdict_mocha verdict_cypress verdict_junit \
 	path text
-ft-expand = expand $(runner)
+ft-expand = expand expand_map expand_twins $(runner)
 ft-push = $(queue)
 ft-pop = $(queue)
 ft-run = child $(runner)

@@ -36,6 +36,24 @@ path_is_below(const char *path)
 	return true;
 }
 
+char *
+path_clean(const char *path)
+{
+	struct buf b = {0};
+	size_t len;
+
+	buf_puts(&b, *path == '/' ? "/" : "");
+	for (; *path != '\0'; path += len + (path[len] == '/')) {
+		len = strcspn(path, "/");
+		if (len == 0 || names(path, len, "."))
+			continue;
+		if (b.len > 0 && b.data[b.len - 1] != '/')
+			buf_putc(&b, '/');
+		buf_add(&b, path, len);
+	}
+	return b.data;
+}
+
 bool
 path_is_glob(const char *s)
 {

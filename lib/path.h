@@ -14,6 +14,9 @@
 /* Whether a path is relative and never goes up: no "..", no leading slash. */
 bool path_is_below(const char *path);
 
+/* The same path without empty and "." parts; may be empty. Free it. */
+char *path_clean(const char *path);
+
 /* Whether s has a character that makes it a pattern. */
 bool path_is_glob(const char *s);
 

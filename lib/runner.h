@@ -25,7 +25,8 @@ void runner_close(struct runner_table *t);
 /* Whether the table has a runner of that name. */
 bool runner_known(const struct runner_table *t, const char *name);
 
-/* The runner for a spec by its path; "command" when nothing else fits. */
+/* The runner for a spec by its path; RUNNER_DEFAULT when nothing else fits. */
+#define RUNNER_DEFAULT "command" /* runs the spec, or the task's command */
 const char *runner_guess(const struct runner_table *t, const char *spec);
 
 /* Where an attempt runs. All paths are absolute; out exists. */

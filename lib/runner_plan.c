@@ -206,13 +206,15 @@ make_words(struct draft *d)
 	} fields[] = {{"spec", RECORD_SPEC}, {"browser", RECORD_BROWSER},
 	    {"viewport", RECORD_VIEWPORT}, {"group", RECORD_GROUP},
 	    {"id", RECORD_ID}};
-	char *real = realpath(d->where->spec_root, NULL);
+	char *real = realpath(d->where->spec_root, NULL), *spec;
 	const char *root = real ? real : d->where->spec_root, *value;
 	size_t i;
 
-	if (record_has(d->r, RECORD_SPEC))
-		d->plan->spec = mem_printf("%s/%s", root[1] ? root : "",
-		    record_text(d->r, RECORD_SPEC));
+	if (record_has(d->r, RECORD_SPEC)) {
+		spec = path_clean(record_text(d->r, RECORD_SPEC));
+		d->plan->spec = mem_printf("%s/%s", root[1] ? root : "", spec);
+		free(spec);
+	}
 	d->plan->dir = project(d, root);
 	entry_words(d, "viewports", record_text(d->r, RECORD_VIEWPORT));
 	entry_words(d, "browsers", record_text(d->r, RECORD_BROWSER));

@@ -10,8 +10,6 @@
 
 #include "runner.h"
 
-#define RUNNER_DEFAULT "command"
-
 /* NULL when the table has no runner of that name. */
 const cJSON *runner_entry(const struct runner_table *t, const char *name);
 
