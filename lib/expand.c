@@ -235,7 +235,7 @@ static bool
 is_for(const struct entry *e, enum field setting)
 {
 	return setting != RECORD_COMMAND ||
-	    strcmp(e->runner, RUNNER_DEFAULT) == 0;
+	       strcmp(e->runner, RUNNER_DEFAULT) == 0;
 }
 
 static struct record *
@@ -255,13 +255,13 @@ record_of(const struct entry *e, const char *viewport, const char *browser)
 	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
 		value = expand_setting(e->task, settings[i]);
 		if (value != NULL && is_for(e, settings[i]))
-			record_set_json(r, settings[i],
-			    cJSON_Duplicate(value, 1));
+			record_set_json(
+			    r, settings[i], cJSON_Duplicate(value, 1));
 	}
 	cJSON_ArrayForEach (value, e->task->json)
 		if (is_own(value, e->task->group_at < 0))
-			cJSON_AddItemToObject(r->json, value->string,
-			    cJSON_Duplicate(value, 1));
+			cJSON_AddItemToObject(
+			    r->json, value->string, cJSON_Duplicate(value, 1));
 	free(id);
 	return r;
 }

@@ -16,29 +16,25 @@
 
 /* The words of each kind of object. */
 static const char *const map_words[] = {"groups", "exclude", "include",
-    "runner", "command", "env", "tags", "retries", "timeout", "priority",
-    NULL};
+    "runner", "command", "env", "tags", "retries", "timeout", "priority", NULL};
 static const char *const group_words[] = {"name", "groupName", "tasks",
-    "runner", "command", "env", "tags", "retries", "timeout", "priority",
-    NULL};
+    "runner", "command", "env", "tags", "retries", "timeout", "priority", NULL};
 static const char *const task_words[] = {"spec", "viewports", "browsers",
-    "runner", "command", "env", "tags", "retries", "timeout", "priority",
-    NULL};
+    "runner", "command", "env", "tags", "retries", "timeout", "priority", NULL};
 static const char *const include_words[] = {"group", "spec", "viewport",
     "browser", "runner", "command", "env", "tags", "retries", "timeout",
     "priority", NULL};
-static const char *const rule_words[] = {"group", "spec", "viewport",
-    "browser", "runner", "command", "env", "tags", "retries", "timeout",
-    "priority", NULL};
+static const char *const rule_words[] = {"group", "spec", "viewport", "browser",
+    "runner", "command", "env", "tags", "retries", "timeout", "priority", NULL};
 
 static const char *const text_words[] = {
     "group", "spec", "viewport", "browser", "runner", NULL};
 
 /* Words that mean something elsewhere, or that are often meant. */
 static const char *const instead[][2] = {{"viewport", "viewports"},
-    {"viewports", "viewport"}, {"browser", "browsers"},
-    {"browsers", "browser"}, {"groupName", "group"}, {"retry", "retries"},
-    {"cmd", "command"}, {"argv", "command"}, {"environment", "env"}};
+    {"viewports", "viewport"}, {"browser", "browsers"}, {"browsers", "browser"},
+    {"groupName", "group"}, {"retry", "retries"}, {"cmd", "command"},
+    {"argv", "command"}, {"environment", "env"}};
 
 static const cJSON *
 member(const cJSON *object, const char *name)
@@ -169,8 +165,8 @@ check_words(const struct place *p, const cJSON *object,
 		}
 		for (n = object->child; n != m; n = n->next)
 			if (strcmp(n->string, m->string) == 0)
-				wrong(p, m->string,
-				    "expected every member once");
+				wrong(
+				    p, m->string, "expected every member once");
 		if (!among(words, m->string))
 			check_word(p, words, m->string, to_record);
 	}
@@ -208,16 +204,18 @@ check_settings(const struct place *p, const cJSON *object)
 			continue;
 		expected = record_expects(fields[i], value);
 		if (expected != NULL)
-			wrong(p, field_name(fields[i]), "expected %s",
-			    expected);
+			wrong(
+			    p, field_name(fields[i]), "expected %s", expected);
 		else if (fields[i] == RECORD_ENV)
 			check_env_names(p, value);
 	}
 	if (cJSON_IsArray(member(object, "command")) &&
 	    cJSON_IsString(runner) &&
 	    strcmp(runner->valuestring, RUNNER_DEFAULT) != 0)
-		wrong(p, "command", "expected the runner command beside it, "
-				    "not %s", runner->valuestring);
+		wrong(p, "command",
+		    "expected the runner command beside it, "
+		    "not %s",
+		    runner->valuestring);
 }
 
 static bool
@@ -304,8 +302,8 @@ read_names(const struct place *p, const cJSON *object, const char *key,
 		want(p, object, key, "an array of names that is not empty");
 		return;
 	}
-	n->list = mem_zalloc((size_t)cJSON_GetArraySize(array),
-	    sizeof(*n->list));
+	n->list =
+	    mem_zalloc((size_t)cJSON_GetArraySize(array), sizeof(*n->list));
 	cJSON_ArrayForEach (name, array) {
 		expected = unfit(name);
 		if (expected != NULL) {
@@ -371,8 +369,8 @@ add_entry(const struct place *p, const struct task *t, const char *spec)
 
 	if (x->entry_count == x->entry_cap) {
 		x->entry_cap = x->entry_cap ? x->entry_cap * 2 : 64;
-		x->entries = mem_realloc(x->entries,
-		    x->entry_cap * sizeof(*x->entries));
+		x->entries =
+		    mem_realloc(x->entries, x->entry_cap * sizeof(*x->entries));
 	}
 	e = &x->entries[x->entry_count++];
 	e->task = t;
@@ -380,7 +378,8 @@ add_entry(const struct place *p, const struct task *t, const char *spec)
 	e->spec = e->path + strlen(t->group_name) + 1;
 	e->runner = runner_of(x, t, spec);
 	if (strlen(e->path) + longest(&t->viewports) + longest(&t->browsers) +
-		2 > RECORD_ID_MAX)
+		2 >
+	    RECORD_ID_MAX)
 		wrong(p, "", "expected ids of at most %d bytes", RECORD_ID_MAX);
 }
 
@@ -395,8 +394,9 @@ add_matches(const struct place *p, const struct task *t, const char *pattern)
 		    p->x->root);
 	for (i = 0; i < found.count; i++)
 		if (has_control(found.paths[i]))
-			wrong(p, "spec", "expected no control characters in "
-					 "the names of files that match");
+			wrong(p, "spec",
+			    "expected no control characters in "
+			    "the names of files that match");
 		else
 			add_entry(p, t, found.paths[i]);
 	path_list_free(&found);
@@ -443,8 +443,8 @@ new_task(struct expand *x, const struct task *from)
 
 	*t = *from;
 	if ((x->task_count & (x->task_count + 1)) == 0) /* a power of two */
-		x->tasks = mem_realloc(x->tasks,
-		    (x->task_count + 1) * 2 * sizeof(*x->tasks));
+		x->tasks = mem_realloc(
+		    x->tasks, (x->task_count + 1) * 2 * sizeof(*x->tasks));
 	x->tasks[x->task_count++] = t;
 	return t;
 }
@@ -462,6 +462,8 @@ read_task(struct expand *x, const struct task *from)
 		return;
 	}
 	check_words(&p, t->json, included ? include_words : task_words, true);
+	if (x->errors > before) /* a misspelt word is missing, too */
+		return;
 	check_settings(&p, t->json);
 	if (included) {
 		read_name(&p, t->json, "viewport", &t->viewports);
@@ -479,17 +481,16 @@ name_of(const cJSON *group)
 {
 	const char *name = cJSON_GetStringValue(member(group, "name"));
 
-	return name ? name
-		    : cJSON_GetStringValue(member(group, "groupName"));
+	return name ? name : cJSON_GetStringValue(member(group, "groupName"));
 }
 
 /* The name of a group, or NULL after a complaint. */
 static const char *
 group_name(const struct place *p, const cJSON *group)
 {
-	const char *key = member(group, "name") ? "name"
-	    : member(group, "groupName")	? "groupName"
-						: "";
+	const char *key = member(group, "name")        ? "name"
+	                  : member(group, "groupName") ? "groupName"
+	                                               : "";
 	const char *name = name_of(group);
 
 	if (member(group, "name") && member(group, "groupName"))
@@ -551,8 +552,8 @@ read_exclude(struct expand *x, struct map *m)
 	struct place p = {x, m, NULL, ""};
 	int at = 0;
 
-	m->exclude = cJSON_DetachItemFromObjectCaseSensitive(m->json,
-	    "exclude");
+	m->exclude =
+	    cJSON_DetachItemFromObjectCaseSensitive(m->json, "exclude");
 	if (m->exclude == NULL)
 		m->exclude = cJSON_Parse(USUAL_EXCLUDE);
 	else if (!cJSON_IsArray(m->exclude))

@@ -39,7 +39,7 @@ struct task {
 /* A task's spec, or one of those that its glob matches. */
 struct entry {
 	const struct task *task;
-	char *path;	  /* group/spec */
+	char *path;       /* group/spec */
 	const char *spec; /* the end of it */
 	const char *runner;
 };
@@ -71,8 +71,8 @@ void expand_map(struct expand *x, struct map *m);
 const cJSON *expand_setting(const struct task *t, enum field f);
 
 /* The rule that leaves a combination out; NULL: none does. */
-const cJSON *expand_rule(const struct entry *e, const char *viewport,
-    const char *browser);
+const cJSON *expand_rule(
+    const struct entry *e, const char *viewport, const char *browser);
 
 /* Report the entries that give the id of an earlier one. */
 void expand_twins(struct expand *x);

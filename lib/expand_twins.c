@@ -116,9 +116,10 @@ twin(const struct run *run, const struct entry *e, const char *viewport,
 	const char *hyphen = strchr(pair, '-');
 	const struct entry *other = NULL;
 
-	for (; hyphen != NULL && other == NULL; hyphen = strchr(hyphen + 1, '-'))
-		other = giver(run, e, strlen(viewport), pair,
-		    (size_t)(hyphen - pair));
+	for (; hyphen != NULL && other == NULL;
+	     hyphen = strchr(hyphen + 1, '-'))
+		other = giver(
+		    run, e, strlen(viewport), pair, (size_t)(hyphen - pair));
 	return other;
 }
 
@@ -198,7 +199,7 @@ expand_twins(struct expand *x)
 	for (i = 0; i < x->entry_count; i += n) {
 		n = 1;
 		while (i + n < x->entry_count &&
-		    strcmp(sorted[i]->path, sorted[i + n]->path) == 0)
+		       strcmp(sorted[i]->path, sorted[i + n]->path) == 0)
 			n++;
 		check_run(x, sorted + i, n);
 	}

@@ -97,11 +97,11 @@ path_match(const char *pattern, const char *path)
 
 	if (names(pattern, len, "**"))
 		yes = path_match(rest, path) ||
-		    (path[n] == '/' && enterable(name) &&
-			path_match(pattern, path + n + 1));
+		      (path[n] == '/' && enterable(name) &&
+			  path_match(pattern, path + n + 1));
 	else if (pattern[len] == '/')
 		yes = path[n] == '/' && name_matches(pattern, len, name) &&
-		    path_match(rest, path + n + 1);
+		      path_match(rest, path + n + 1);
 	else
 		yes = path[n] == '\0' && name_matches(pattern, len, name);
 	free(name);
@@ -113,8 +113,8 @@ add(struct walk *w, const char *name)
 {
 	if (w->found.count == w->cap) {
 		w->cap = w->cap ? w->cap * 2 : 16;
-		w->found.paths = mem_realloc(w->found.paths,
-		    w->cap * sizeof(*w->found.paths));
+		w->found.paths = mem_realloc(
+		    w->found.paths, w->cap * sizeof(*w->found.paths));
 	}
 	w->found.paths[w->found.count++] =
 	    mem_printf("%s%s", w->at.data + w->root, name);

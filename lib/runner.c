@@ -37,8 +37,8 @@ merge(cJSON *into, const cJSON *over)
 		}
 		cJSON_DeleteItemFromObjectCaseSensitive(into, m->string);
 		if (!cJSON_IsNull(m))
-			cJSON_AddItemToObject(into, m->string,
-			    cJSON_Duplicate(m, 1));
+			cJSON_AddItemToObject(
+			    into, m->string, cJSON_Duplicate(m, 1));
 	}
 }
 

@@ -60,12 +60,12 @@ void runner_plan_free(struct runner_plan *plan);
 
 /* How an attempt's process ended, as far as a verdict needs it. */
 struct runner_outcome {
-	bool spawned;	   /* false: it could not be started; see error */
-	int error;	   /* errno of the failed start */
-	bool timed_out;	   /* stopped at its deadline */
-	bool interrupted;  /* stopped by us for another reason */
-	int exit_code;	   /* -1 when a signal ended it */
-	int signal;	   /* 0 when it exited */
+	bool spawned;       /* false: it could not be started; see error */
+	int error;          /* errno of the failed start */
+	bool timed_out;     /* stopped at its deadline */
+	bool interrupted;   /* stopped by us for another reason */
+	int exit_code;      /* -1 when a signal ended it */
+	int signal;         /* 0 when it exited */
 	const char *output; /* the end of its output, valid UTF-8 */
 };
 

@@ -2,6 +2,8 @@
 #include <err.h>
 #include <regex.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -21,12 +23,18 @@ struct source {
 	struct buf pointer; /* to the value being checked */
 };
 
-static _Noreturn void
-expected(struct source *s, const char *what)
+static _Noreturn void __attribute__((format(printf, 2, 3)))
+expected(struct source *s, const char *format, ...)
 {
 	struct jsonl_place at = jsonl_place(s->text, s->pointer.data);
 	const char *key = strrchr(s->pointer.data, '/');
+	va_list ap;
+	char *what;
 
+	va_start(ap, format);
+	if (vasprintf(&what, format, ap) < 0)
+		err(EX_OSERR, "memory");
+	va_end(ap);
 	errx(EX_DATAERR, "%s:%lu:%lu: %s%sexpected %s", s->path, at.line,
 	    at.column, key ? key + 1 : "", key ? ": " : "", what);
 }
@@ -269,8 +277,8 @@ check_entry_member(struct source *s, const cJSON *value)
 	    {"reasons", check_reasons},
 	    {"install", check_text},
 	};
-	check *known = check_of(members, sizeof(members) / sizeof(members[0]),
-	    value->string);
+	check *known = check_of(
+	    members, sizeof(members) / sizeof(members[0]), value->string);
 
 	if (known == NULL)
 		expected(s, "no such member: ft-runners(5) lists them");
@@ -301,6 +309,46 @@ runner_check(const char *path, const char *text, const cJSON *table)
 	buf_free(&s.pointer);
 }
 
+/* Each template below a value: its placeholders must be known. */
+static void
+check_template(struct source *s, const cJSON *entry, const cJSON *value)
+{
+	size_t len = s->pointer.len;
+	const cJSON *m;
+	char *name;
+	int i = 0;
+
+	cJSON_ArrayForEach (m, value) {
+		if (m->string != NULL)
+			buf_printf(&s->pointer, "/%s", m->string);
+		else
+			buf_printf(&s->pointer, "/%d", i++);
+		name = cJSON_IsString(m)
+		           ? runner_unknown_word(entry, m->valuestring)
+		           : NULL;
+		if (name != NULL)
+			expected(s,
+			    "no placeholder {%s}: ft-runners(5) lists "
+			    "them",
+			    name);
+		s->pointer.data[s->pointer.len = len] = '\0';
+	}
+}
+
+static void
+check_templates(struct source *s, const cJSON *entry)
+{
+	static const char *const members[] = {"argv", "env", "result"};
+	size_t len = s->pointer.len, i;
+
+	for (i = 0; i < 3; i++) {
+		buf_printf(&s->pointer, "/%s", members[i]);
+		check_template(
+		    s, entry, cJSON_GetObjectItem(entry, members[i]));
+		s->pointer.data[s->pointer.len = len] = '\0';
+	}
+}
+
 void
 runner_check_whole(const char *path, const char *text, const cJSON *entry)
 {
@@ -316,5 +364,6 @@ runner_check_whole(const char *path, const char *text, const cJSON *entry)
 		expected(&s, "a member format in result");
 	if (result != NULL && !cJSON_HasObjectItem(result, "file"))
 		expected(&s, "a member file in result");
+	check_templates(&s, entry);
 	buf_free(&s.pointer);
 }

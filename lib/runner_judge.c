@@ -41,7 +41,7 @@ slurp(const char *path)
 	    st.st_size <= RESULT_MAX) {
 		data = mem_alloc((size_t)st.st_size + 1);
 		while (len < (size_t)st.st_size &&
-		    (n = read(fd, data + len, (size_t)st.st_size - len)) > 0)
+		       (n = read(fd, data + len, (size_t)st.st_size - len)) > 0)
 			len += (size_t)n;
 		data[len] = '\0';
 	}
@@ -84,8 +84,8 @@ add_last_line(struct buf *b, const char *output)
 
 /* It ended by itself and left no result: the output may tell why. */
 static void
-no_result(struct verdict *v, const cJSON *entry,
-    const struct runner_outcome *o, const char *output)
+no_result(struct verdict *v, const cJSON *entry, const struct runner_outcome *o,
+    const char *output)
 {
 	const cJSON *reasons = member(entry, "reasons");
 	enum reason why = verdict_reason(reasons, output);
@@ -146,8 +146,9 @@ by_file(struct verdict *v, const struct runner_plan *plan,
 		else
 			no_result(v, entry, o, output);
 	} else if (word != NULL && reason_of(word) &&
-	    v->result != RESULT_ERROR) {
-		verdict_error(v, reason_of(word), "exit status %d", o->exit_code);
+		   v->result != RESULT_ERROR) {
+		verdict_error(
+		    v, reason_of(word), "exit status %d", o->exit_code);
 	}
 	free((char *)e.text);
 }
@@ -179,16 +180,15 @@ by_end(struct verdict *v, const struct runner_plan *plan,
 	else if (o->timed_out)
 		verdict_error(v, REASON_TIMEOUT, "stopped at its deadline");
 	else if (o->interrupted)
-		verdict_error(v, REASON_INTERRUPTED,
-		    "stopped before its end");
+		verdict_error(v, REASON_INTERRUPTED, "stopped before its end");
 	else if (o->signal != 0)
 		by_signal(v, o);
 }
 
 /* What would help, before what the runner says. */
 static void
-add_hint(struct verdict *v, const struct runner_plan *plan,
-    const struct record *r)
+add_hint(
+    struct verdict *v, const struct runner_plan *plan, const struct record *r)
 {
 	const char *browser = record_text(r, RECORD_BROWSER), *hint;
 	char *said;
@@ -201,7 +201,8 @@ add_hint(struct verdict *v, const struct runner_plan *plan,
 	}
 	if (v->reason != REASON_BROWSER)
 		return;
-	hint = text(member(member(plan->entry, "browsers"), browser), "install");
+	hint =
+	    text(member(member(plan->entry, "browsers"), browser), "install");
 	said = mem_strdup(v->message.data);
 	buf_reset(&v->message);
 	buf_printf(&v->message, "%s could not be started%s%s\n%s", browser,

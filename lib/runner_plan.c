@@ -15,6 +15,11 @@
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyz_"
 
+/* The placeholders that every entry may use. */
+static const char *const known_words[] = {"spec", "spec_path", "spec_regex",
+    "spec_glob", "group", "id", "viewport", "browser", "root", "dir", "marker",
+    "out", "tmp", "width", "height"};
+
 /* A plan in the making. */
 struct draft {
 	const cJSON *entry;
@@ -188,7 +193,7 @@ project(struct draft *d, const char *root)
 	char *dir = mem_strdup(d->plan->spec ? d->plan->spec : root), *slash;
 
 	while ((slash = strrchr(dir, '/')) != NULL &&
-	    (size_t)(slash - dir) >= strlen(root)) {
+	       (size_t)(slash - dir) >= strlen(root)) {
 		*slash = '\0';
 		if (has_marker(d, dir))
 			return dir;
@@ -228,6 +233,8 @@ make_words(struct draft *d)
 	pattern_words(d, d->plan->spec ? d->plan->spec : "");
 	word(d, "root", root);
 	word(d, "dir", d->plan->dir);
+	if (member(d->words, "marker") == NULL)
+		word(d, "marker", "");
 	word(d, "out", d->where->out);
 	word(d, "tmp", d->where->tmp);
 	free(real);
@@ -244,6 +251,38 @@ placeholder(const char *s)
 	if (strncmp(s, "{up:", 4) == 0)
 		len = strcspn(s + 1, "}");
 	return len > 0 && s[len + 1] == '}' ? mem_strndup(s + 1, len) : NULL;
+}
+
+/* Whether the entry gives some viewport or browser a word of that name. */
+static bool
+gives(const cJSON *kind, const char *name)
+{
+	const cJSON *m;
+
+	cJSON_ArrayForEach (m, kind)
+		if (member(m, name) != NULL)
+			return true;
+	return false;
+}
+
+char *
+runner_unknown_word(const cJSON *entry, const char *template)
+{
+	size_t i, count = sizeof(known_words) / sizeof(known_words[0]);
+	char *name;
+
+	while ((template = strchr(template, '{')) != NULL) {
+		name = placeholder(template ++);
+		for (i = 0; name && i < count; i++)
+			if (strcmp(known_words[i], name) == 0)
+				break;
+		if (name && i == count && strncmp(name, "up:", 3) != 0 &&
+		    !gives(member(entry, "viewports"), name) &&
+		    !gives(member(entry, "browsers"), name))
+			return name;
+		free(name);
+	}
+	return NULL;
 }
 
 /* A task's own command knows these, and keeps other braces as they are. */
@@ -275,38 +314,30 @@ put_upwards(struct draft *d, struct buf *out, const char *path)
 	char *found = upwards(d->plan->dir, path);
 
 	if (found == NULL)
-		return refuse(d->r, REASON_SPAWN,
-		    "no %s in %s or above: %s", path, d->plan->dir,
-		    install(d));
+		return refuse(d->r, REASON_SPAWN, "no %s in %s or above: %s",
+		    path, d->plan->dir, install(d));
 	buf_puts(out, found);
 	free(found);
 	return true;
 }
 
-static void
-list_names(struct buf *out, const cJSON *object)
-{
-	const cJSON *m;
-
-	cJSON_ArrayForEach (m, object)
-		buf_printf(out, "%s%s", out->len ? ", " : "", m->string);
-}
-
+/* The word is not known for this task's browser or viewport. */
 static bool
 no_word(struct draft *d, const char *name)
 {
-	const cJSON *kinds[] = {member(d->entry, "viewports"),
-	    member(d->entry, "browsers")};
+	bool browser = gives(member(d->entry, "browsers"), name);
+	const char *kind = browser ? "browser" : "viewport";
+	const cJSON *list =
+	    member(d->entry, browser ? "browsers" : "viewports");
+	const cJSON *m;
 	struct buf known = {0};
 
-	buf_puts(&known, "");
-	list_names(&known, kinds[0]);
-	list_names(&known, kinds[1]);
-	refuse(d->r, REASON_CONFIG,
-	    "runner %s has no {%s} for viewport '%s' and browser '%s': "
-	    "it knows %s",
-	    d->entry->string, name, text(d->words, "viewport"),
-	    text(d->words, "browser"), known.len ? known.data : "none");
+	cJSON_ArrayForEach (m, list)
+		buf_printf(&known, "%s%s", known.len ? ", " : "", m->string);
+	refuse(d->r, browser ? REASON_BROWSER : REASON_CONFIG,
+	    "runner %s knows no %s '%s'%s%s", d->entry->string, kind,
+	    text(d->words, kind), known.len ? ", only " : "",
+	    known.len ? known.data : "");
 	buf_free(&known);
 	return false;
 }
@@ -350,8 +381,8 @@ append(char ***list, size_t *count, char *owned)
 }
 
 static bool
-add_arguments(struct draft *d, const cJSON *templates, size_t *count,
-    bool lenient)
+add_arguments(
+    struct draft *d, const cJSON *templates, size_t *count, bool lenient)
 {
 	const cJSON *one;
 	bool ok = true;
@@ -375,10 +406,10 @@ make_argv(struct draft *d)
 		return add_arguments(d, own, &count, true);
 	if (d->plan->spec == NULL)
 		return refuse(d->r, REASON_CONFIG, "the task has no spec");
-	browser = member(member(d->entry, "browsers"),
-	    text(d->words, "browser"));
+	browser =
+	    member(member(d->entry, "browsers"), text(d->words, "browser"));
 	return add_arguments(d, member(browser, "prefix"), &count, false) &&
-	    add_arguments(d, member(d->entry, "argv"), &count, false);
+	       add_arguments(d, member(d->entry, "argv"), &count, false);
 }
 
 static void
@@ -386,7 +417,8 @@ set_env(struct runner_plan *plan, const char *name, const char *value)
 {
 	size_t len = strlen(name), i = 0;
 
-	while (plan->env && plan->env[i] &&
+	while (
+	    plan->env && plan->env[i] &&
 	    (strncmp(plan->env[i], name, len) != 0 || plan->env[i][len] != '='))
 		i++;
 	if (plan->env != NULL && plan->env[i] != NULL) {
@@ -463,7 +495,7 @@ in_path(const char *name, size_t len)
 
 		n = strcspn(dir, ":");
 		path = *name == '/' ? mem_strndup(name, len)
-				    : mem_printf("%.*s/%.*s", (int)n, dir,
+		                    : mem_printf("%.*s/%.*s", (int)n, dir,
 					  (int)len, name);
 		yes = access(path, X_OK) == 0;
 		free(path);
@@ -535,8 +567,7 @@ draft(struct draft *d)
 
 	make_words(d);
 	d->plan->polite = runner_signal(signal ? signal : "INT");
-	return browser_here(d) && make_argv(d) && make_result(d) &&
-	    make_env(d);
+	return browser_here(d) && make_argv(d) && make_result(d) && make_env(d);
 }
 
 bool
@@ -551,9 +582,10 @@ runner_plan(const struct runner_table *t, struct record *r,
 	if (!harmless(r))
 		return false;
 	if (name == NULL)
-		name = record_has(r, RECORD_COMMAND) || !record_has(r, RECORD_SPEC)
-		    ? RUNNER_DEFAULT
-		    : runner_guess(t, record_text(r, RECORD_SPEC));
+		name =
+		    record_has(r, RECORD_COMMAND) || !record_has(r, RECORD_SPEC)
+			? RUNNER_DEFAULT
+			: runner_guess(t, record_text(r, RECORD_SPEC));
 	d.entry = plan->entry = runner_entry(t, name);
 	if (d.entry == NULL)
 		return refuse(r, REASON_CONFIG,

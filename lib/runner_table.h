@@ -22,6 +22,12 @@ void runner_check(const char *path, const char *text, const cJSON *table);
 /* Check that an entry has what it needs, now that it is merged. */
 void runner_check_whole(const char *path, const char *text, const cJSON *entry);
 
+/*
+ * The first placeholder in a template that the entry cannot fill, whatever
+ * the task; NULL when there is none. Free it.
+ */
+char *runner_unknown_word(const cJSON *entry, const char *template);
+
 /* The number of the signal "INT"; 0 when there is none of that name. */
 int runner_signal(const char *name);
 

@@ -7,7 +7,7 @@
 
 #define ESC '\033'
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
-#define ELLIPSIS "\xe2\x80\xa6"	   /* U+2026 */
+#define ELLIPSIS "\xe2\x80\xa6"    /* U+2026 */
 
 size_t
 text_char(const char *text, size_t len)

@@ -87,8 +87,8 @@ note(struct verdict *v, enum reason why, const char *name, const char *plain)
 		buf_reset(&v->message);
 	}
 	if (v->message.len == 0)
-		buf_printf(&v->message, "%s%s%s", name, *name ? ": " : "",
-		    plain);
+		buf_printf(
+		    &v->message, "%s%s%s", name, *name ? ": " : "", plain);
 }
 
 void
@@ -205,8 +205,8 @@ unit(const char *s)
 		return 0;
 	strncpy(hex, s + 2, 4);
 	return strspn(hex, "0123456789abcdefABCDEF") == 4
-	    ? strtoul(hex, NULL, 16)
-	    : 0;
+	           ? strtoul(hex, NULL, 16)
+	           : 0;
 }
 
 /* A copy that has no NUL and no half of a surrogate pair. */
@@ -227,7 +227,7 @@ add_string(struct buf *out, const char *s, const char *end)
 		}
 		u = unit(s);
 		pair = u >> 10 == 0xd800 >> 10 &&
-		    unit(s + 6) >> 10 == 0xdc00 >> 10;
+		       unit(s + 6) >> 10 == 0xdc00 >> 10;
 		n = pair ? 12 : 6;
 		if (u == 0 || (u >> 11 == 0xd800 >> 11 && !pair))
 			buf_puts(out, REPLACEMENT);

@@ -26,8 +26,8 @@ struct verdict {
 };
 
 struct evidence {
-	const char *text; /* the result file, ends with a NUL */
-	int exit_code;	  /* -1: a signal ended it */
+	const char *text;     /* the result file, ends with a NUL */
+	int exit_code;        /* -1: a signal ended it */
 	const cJSON *reasons; /* reason name to regular expressions, or NULL */
 };
 
@@ -46,8 +46,8 @@ verdict_reader *verdict_reader_of(const char *format);
 enum reason verdict_reason(const cJSON *reasons, const char *text);
 
 /* An error with a reason. The message is only set when there is none yet. */
-void verdict_error(struct verdict *v, enum reason why, const char *format,
-    ...) __attribute__((format(printf, 3, 4)));
+void verdict_error(struct verdict *v, enum reason why, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /*
  * What the readers share once the tests are counted: failed when a test has,

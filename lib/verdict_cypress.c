@@ -30,7 +30,8 @@ full_title(struct buf *name, const cJSON *test)
 	buf_puts(name, text(test, "title"));
 	cJSON_ArrayForEach (part, member(test, "title"))
 		if (cJSON_IsString(part))
-			buf_printf(name, "%s%s", name->len ? " \xe2\x80\xba " : "",
+			buf_printf(name, "%s%s",
+			    name->len ? " \xe2\x80\xba " : "",
 			    part->valuestring);
 }
 
@@ -43,10 +44,10 @@ tests(const struct evidence *e, struct verdict *v, const cJSON *list)
 	cJSON_ArrayForEach (test, list) {
 		full_title(&name, test);
 		if (strcmp(text(test, "state"), "failed") == 0)
-			verdict_failure(e, v, name.data,
-			    text(test, "displayError"));
+			verdict_failure(
+			    e, v, name.data, text(test, "displayError"));
 		else if (strcmp(text(test, "state"), "passed") == 0 &&
-		    cJSON_GetArraySize(member(test, "attempts")) > 1)
+			 cJSON_GetArraySize(member(test, "attempts")) > 1)
 			v->flaky++;
 	}
 	buf_free(&name);
@@ -61,8 +62,8 @@ judge(const struct evidence *e, struct verdict *v, const cJSON *run)
 	tests(e, v, member(run, "tests"));
 	v->passed = verdict_number(stats, "passes") - v->flaky;
 	v->failed = verdict_number(stats, "failures");
-	v->skipped = verdict_number(stats, "pending") +
-	    verdict_number(stats, "skipped");
+	v->skipped =
+	    verdict_number(stats, "pending") + verdict_number(stats, "skipped");
 	if (*error != '\0') {
 		v->failed = 0; /* a file that does not compile counts as one */
 		buf_reset(&v->message);

@@ -13,9 +13,9 @@
 
 struct tag {
 	const char *name;
-	size_t len;	   /* of the name */
-	const char *rest;  /* the attributes */
-	const char *end;   /* the closing bracket */
+	size_t len;       /* of the name */
+	const char *rest; /* the attributes */
+	const char *end;  /* the closing bracket */
 	bool closing, empty;
 };
 
@@ -130,8 +130,8 @@ attribute(const struct tag *t, const char *name, struct buf *out)
 static const char *
 past_other(const char *s)
 {
-	static const char *const pairs[][2] = {{"<!--", "-->"},
-	    {"<![CDATA[", "]]>"}, {"<?", "?>"}, {"<!", ">"}};
+	static const char *const pairs[][2] = {
+	    {"<!--", "-->"}, {"<![CDATA[", "]]>"}, {"<?", "?>"}, {"<!", ">"}};
 	const char *end;
 	size_t i;
 

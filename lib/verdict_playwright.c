@@ -57,7 +57,8 @@ suites(const struct evidence *e, struct verdict *v, const cJSON *list,
 
 	cJSON_ArrayForEach (suite, list) {
 		if (!files)
-			buf_printf(name, "%s \xe2\x80\xba ", text(suite, "title"));
+			buf_printf(
+			    name, "%s \xe2\x80\xba ", text(suite, "title"));
 		in_suite = name->len;
 		cJSON_ArrayForEach (one, member(suite, "specs")) {
 			buf_puts(name, text(one, "title"));
@@ -79,8 +80,8 @@ errors(const struct evidence *e, struct verdict *v, const cJSON *list)
 	const cJSON *one = cJSON_GetArrayItem(list, 0);
 	bool ran = v->passed + v->failed + v->flaky > 0;
 
-	verdict_trouble(e, v, text(one, "message"),
-	    ran ? REASON_EXIT : REASON_CONFIG);
+	verdict_trouble(
+	    e, v, text(one, "message"), ran ? REASON_EXIT : REASON_CONFIG);
 }
 
 static void
