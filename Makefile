@@ -9,17 +9,17 @@ PROGRAMS = ft-expand ft-push ft-pop ft-run ft-result ft-stats ft-report-html
 
 # Who is made of what, beside the base that all share.
 base = mem clock opt jsonl record
-queue = queue redis
+queue = queue queue_push queue_pop queue_report queue_read redis
 runner = runner runner_check runner_plan runner_judge verdict \
 	verdict_playwright verdict_mocha verdict_cypress verdict_junit \
 	path text
 ft-expand = expand expand_map expand_twins $(runner)
-ft-push = $(queue)
+ft-push = history $(queue)
 ft-pop = $(queue)
 ft-run = child $(runner)
 ft-result = $(queue)
-ft-stats = summary $(queue)
-ft-report-html = page summary
+ft-stats = summary names $(queue)
+ft-report-html = page timeline html summary names
 
 PKGS = libcjson hiredis
 PKG_CONFIG = pkg-config
@@ -63,3 +63,21 @@ $(binaries): bin/%: build/%.o $$(foreach m,$$(base) $$($$*),build/$$m.o) | bin
 
 bin build:
 	mkdir -p $@
+
+# The scripts stay real files; each begins with what all of them share.
+lua = $(filter-out lib/lua/common.lua lib/lua/history.lua,$(wildcard lib/lua/*.lua))
+build/lua/%.lua: lib/lua/common.lua lib/lua/%.lua
+	mkdir -p build/lua
+	cat $^ >$@
+build/lua/history.lua: lib/lua/history.lua
+	mkdir -p build/lua
+	cp $< $@
+build/lua.h: $(lua:lib/%=build/%) build/lua/history.lua scripts/embed.sh
+	scripts/embed.sh $(filter %.lua,$^) >$@
+build/queue.o: build/lua.h
+
+# Unit tests: a TAP program a module, test/unit/MODULE.c.
+build/unit-summary: build/names.o
+build/unit-runner: $(runner:%=build/%.o)
+build/unit-%: test/unit/%.c build/%.o $(base:%=build/%.o) | build
+	$(CC) $(cflags) $(LDFLAGS) -o $@ $^ $(LDLIBS)
