@@ -144,24 +144,26 @@ check_word(const struct place *p, const char *const *words, const char *name,
 	for (f = 0; f < RECORD_FIELDS && strcmp(field_name(f), name) != 0; f++)
 		;
 	if (word != NULL)
-		wrong(p, name, "expected no such member, but perhaps %s", word);
+		wrong(p, name, "expected %s instead", word);
 	else if (is_misplaced(words, name))
 		wrong(p, name, "expected at the top of the map only");
 	else if (to_record && f < RECORD_FIELDS && f != RECORD_EXPECTED_MS)
 		wrong(p, name, "expected no such member: programs set it");
 }
 
-static void
+/* False after a complaint: a misspelt word, for one, is missing as well. */
+static bool
 check_words(const struct place *p, const cJSON *object,
     const char *const *words, bool to_record)
 {
+	unsigned before = p->x->errors;
 	const cJSON *m, *n;
 	size_t count = 0;
 
 	cJSON_ArrayForEach (m, object) {
 		if (++count > MEMBERS_MAX) {
 			wrong(p, "", "expected at most 1024 members");
-			return;
+			return false;
 		}
 		for (n = object->child; n != m; n = n->next)
 			if (strcmp(n->string, m->string) == 0)
@@ -170,6 +172,7 @@ check_words(const struct place *p, const cJSON *object,
 		if (!among(words, m->string))
 			check_word(p, words, m->string, to_record);
 	}
+	return p->x->errors == before;
 }
 
 static void
@@ -461,8 +464,8 @@ read_task(struct expand *x, const struct task *from)
 		wrong(&p, "", "expected an object");
 		return;
 	}
-	check_words(&p, t->json, included ? include_words : task_words, true);
-	if (x->errors > before) /* a misspelt word is missing, too */
+	if (!check_words(
+		&p, t->json, included ? include_words : task_words, true))
 		return;
 	check_settings(&p, t->json);
 	if (included) {
@@ -513,8 +516,7 @@ read_group(struct expand *x, struct map *m, const cJSON *group, int at)
 
 	if (!cJSON_IsObject(group)) {
 		wrong(&p, "", "expected an object");
-	} else {
-		check_words(&p, group, group_words, false);
+	} else if (check_words(&p, group, group_words, false)) {
 		check_settings(&p, group);
 		t.group_name = group_name(&p, group);
 		if (!cJSON_IsArray(member(group, "tasks")))
@@ -623,7 +625,8 @@ expand_map(struct expand *x, struct map *m)
 		wrong(&p, "", "expected an object with groups");
 		return;
 	}
-	check_words(&p, m->json, map_words, false);
+	if (!check_words(&p, m->json, map_words, false))
+		return;
 	check_settings(&p, m->json);
 	read_exclude(x, m);
 	if (groups != NULL ? !cJSON_IsArray(groups)
