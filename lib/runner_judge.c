@@ -64,7 +64,7 @@ from_match(const cJSON *reasons, const char *output)
 		yes = verdict_reason(reasons, one) != REASON_NONE;
 		free(one);
 		if (yes)
-			return line;
+			return line + strspn(line, " ");
 	}
 	return output;
 }
@@ -146,7 +146,7 @@ by_file(struct verdict *v, const struct runner_plan *plan,
 		else
 			no_result(v, entry, o, output);
 	} else if (word != NULL && reason_of(word) &&
-		   v->result != RESULT_ERROR) {
+		   (v->result != RESULT_ERROR || v->reason == REASON_EXIT)) {
 		verdict_error(
 		    v, reason_of(word), "exit status %d", o->exit_code);
 	}

@@ -77,6 +77,14 @@ verdict_error(struct verdict *v, enum reason why, const char *format, ...)
 	free(what);
 }
 
+static const char *
+past_space(const char *s)
+{
+	while (isspace((unsigned char)*s))
+		s++;
+	return s;
+}
+
 /* Keep the first message; one that a reason explains replaces it. */
 static void
 note(struct verdict *v, enum reason why, const char *name, const char *plain)
@@ -87,8 +95,8 @@ note(struct verdict *v, enum reason why, const char *name, const char *plain)
 		buf_reset(&v->message);
 	}
 	if (v->message.len == 0)
-		buf_printf(
-		    &v->message, "%s%s%s", name, *name ? ": " : "", plain);
+		buf_printf(&v->message, "%s%s%s", name, *name ? ": " : "",
+		    past_space(plain));
 }
 
 void
@@ -150,14 +158,6 @@ past_string(const char *s)
 		if (*s == '\\' && s[1] != '\0')
 			s++;
 	return s + (*s == '"');
-}
-
-static const char *
-past_space(const char *s)
-{
-	while (isspace((unsigned char)*s))
-		s++;
-	return s;
 }
 
 static const char *
