@@ -49,26 +49,6 @@ slurp(const char *path)
 	return data;
 }
 
-/* The lines of text from the first that a reason explains. */
-static const char *
-from_match(const cJSON *reasons, const char *output)
-{
-	const char *line = output, *next;
-	char *one;
-	bool yes;
-
-	for (; *line != '\0'; line = next) {
-		next = line + strcspn(line, "\n");
-		next += *next == '\n';
-		one = mem_strndup(line, (size_t)(next - line));
-		yes = verdict_reason(reasons, one) != REASON_NONE;
-		free(one);
-		if (yes)
-			return line + strspn(line, " ");
-	}
-	return output;
-}
-
 static void
 add_last_line(struct buf *b, const char *output)
 {
@@ -98,7 +78,7 @@ no_result(struct verdict *v, const cJSON *entry, const struct runner_outcome *o,
 		return;
 	}
 	if (why != REASON_NONE)
-		buf_puts(&v->message, from_match(reasons, output));
+		buf_puts(&v->message, verdict_excerpt(reasons, output));
 	else
 		buf_printf(&v->message,
 		    "exit status %d and no result file that can be read",
@@ -133,8 +113,11 @@ by_file(struct verdict *v, const struct runner_plan *plan,
     const struct runner_outcome *o, const char *output)
 {
 	const cJSON *entry = plan->entry;
-	struct evidence e = {
-	    slurp(plan->result), o->exit_code, member(entry, "reasons")};
+	struct evidence e = {.text = slurp(plan->result),
+	    .spec = plan->spec ? plan->spec : "",
+	    .output = output,
+	    .exit_code = o->exit_code,
+	    .reasons = member(entry, "reasons")};
 	const char *format = text(member(entry, "result"), "format"), *word;
 	char code[16];
 

@@ -59,6 +59,25 @@ verdict_reason(const cJSON *reasons, const char *text)
 	return REASON_NONE;
 }
 
+const char *
+verdict_excerpt(const cJSON *reasons, const char *output)
+{
+	const char *line = output, *next;
+	char *one;
+	bool yes;
+
+	for (; *line != '\0'; line = next) {
+		next = line + strcspn(line, "\n");
+		next += *next == '\n';
+		one = mem_strndup(line, (size_t)(next - line));
+		yes = verdict_reason(reasons, one) != REASON_NONE;
+		free(one);
+		if (yes)
+			return line + strspn(line, " ");
+	}
+	return output;
+}
+
 void
 verdict_error(struct verdict *v, enum reason why, const char *format, ...)
 {

@@ -27,6 +27,8 @@ struct verdict {
 
 struct evidence {
 	const char *text;     /* the result file, ends with a NUL */
+	const char *spec;     /* absolute path; "" when the task has none */
+	const char *output;   /* the end of what it printed, plain */
 	int exit_code;        /* -1: a signal ended it */
 	const cJSON *reasons; /* reason name to regular expressions, or NULL */
 };
@@ -44,6 +46,9 @@ verdict_reader *verdict_reader_of(const char *format);
 
 /* The reason whose regular expressions a text matches; NONE when none do. */
 enum reason verdict_reason(const cJSON *reasons, const char *text);
+
+/* The lines of output from the first that a reason explains, else all. */
+const char *verdict_excerpt(const cJSON *reasons, const char *output);
 
 /* An error with a reason. The message is only set when there is none yet. */
 void verdict_error(struct verdict *v, enum reason why, const char *format, ...)

@@ -4,7 +4,9 @@
  * There is no schema that all follow, so this looks at test cases only, never
  * at the sums in test suites: a case with <failure> or <error> has failed, one
  * with <skipped> was skipped, and with <flakyFailure> or <flakyError> (Maven)
- * it passed at last.
+ * it passed at last. A case with <skipped> and <failure> is one that may fail
+ * (todo). One that is called like the spec is no test but the file itself
+ * (node --test): it tells a file without tests, or one that did not load.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,7 @@ struct scan {
 	struct verdict *v;
 	struct buf name;    /* of the test case */
 	struct buf message; /* of its first failure */
+	struct buf body;    /* that failure's text */
 	bool inside, failed, skipped, flaky;
 };
 
@@ -210,9 +213,37 @@ begin(struct scan *scan, const struct tag *t)
 	scan->inside = true;
 	scan->failed = scan->skipped = scan->flaky = false;
 	buf_reset(&scan->message);
+	buf_reset(&scan->body);
 	buf_reset(&scan->name);
 	buf_puts(&scan->name, "");
 	attribute(t, "name", &scan->name);
+}
+
+static bool
+is_file(const struct scan *scan)
+{
+	size_t len = strlen(scan->evidence->spec), n = scan->name.len;
+	const char *tail;
+
+	if (n == 0 || n > len)
+		return false;
+	tail = scan->evidence->spec + len - n;
+	return strcmp(tail, scan->name.data) == 0 &&
+	       (n == len || tail[-1] == '/');
+}
+
+/* The runner knows little of why; the file's output tells. */
+static void
+file_failed(const struct scan *scan)
+{
+	const struct evidence *e = scan->evidence;
+	const char *body = scan->body.data ? scan->body.data : "";
+
+	if (verdict_reason(e->reasons, body) == REASON_SIGNAL)
+		verdict_trouble(e, scan->v, body, REASON_SIGNAL);
+	else
+		verdict_trouble(e, scan->v,
+		    verdict_excerpt(e->reasons, e->output), REASON_CONFIG);
 }
 
 static void
@@ -221,12 +252,15 @@ end(struct scan *scan)
 	if (!scan->inside)
 		return;
 	scan->inside = false;
-	if (scan->failed) {
+	if (is_file(scan)) {
+		if (scan->failed)
+			file_failed(scan);
+	} else if (scan->skipped) {
+		scan->v->skipped++;
+	} else if (scan->failed) {
 		scan->v->failed++;
 		verdict_failure(scan->evidence, scan->v, scan->name.data,
 		    scan->message.data);
-	} else if (scan->skipped) {
-		scan->v->skipped++;
 	} else if (scan->flaky) {
 		scan->v->flaky++;
 	} else {
@@ -243,8 +277,10 @@ failure(struct scan *scan, const struct tag *t)
 	scan->failed = true;
 	buf_puts(&scan->message, "");
 	attribute(t, "message", &scan->message);
-	if (scan->message.len == 0 && !t->empty)
-		content(t, &scan->message);
+	if (!t->empty)
+		content(t, &scan->body);
+	if (scan->message.len == 0 && scan->body.len > 0)
+		buf_puts(&scan->message, scan->body.data);
 	if (scan->message.len == 0)
 		attribute(t, "type", &scan->message);
 }
@@ -284,5 +320,6 @@ verdict_junit(const struct evidence *e, struct verdict *v)
 		verdict_by_counts(e, v);
 	buf_free(&scan.name);
 	buf_free(&scan.message);
+	buf_free(&scan.body);
 	return complete;
 }
