@@ -12,7 +12,7 @@
 #include "record.h"
 #include "runner.h"
 
-#define SYNOPSIS "ft-expand [-x] [-C specroot] [map.json ...]"
+#define SYNOPSIS "ft-expand [-hVx] [-C specroot] [map.json ...]"
 
 static void
 read_map(struct expand *maps, const char *path)

@@ -302,9 +302,9 @@ a/y/d-firefox null' "$(jq -r '"\(.id) \(.retries)"' out)"
 
 @test "a wrong call is 64 with the synopsis, -h the same with 0, -V the version" {
 	run -64 ft-expand -y
-	[[ $output == *'usage: ft-expand [-x] [-C specroot] [map.json ...]' ]]
+	[[ $output == *'usage: ft-expand [-hVx] [-C specroot] [map.json ...]' ]]
 	run -0 ft-expand -h
-	same 'usage: ft-expand [-x] [-C specroot] [map.json ...]' "$output"
+	same 'usage: ft-expand [-hVx] [-C specroot] [map.json ...]' "$output"
 	run -0 ft-expand -V
 	[[ $output == 'ft-expand (funkytown) '* ]]
 }
