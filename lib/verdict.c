@@ -228,31 +228,39 @@ unit(const char *s)
 	           : 0;
 }
 
+/* The code unit or pair at s, or U+FFFD; its length comes back. */
+static size_t
+add_unit(struct buf *out, const char *s)
+{
+	unsigned long u = unit(s);
+	bool pair =
+	    u >> 10 == 0xd800 >> 10 && unit(s + 6) >> 10 == 0xdc00 >> 10;
+	size_t n = pair ? 12 : 6;
+
+	if (u == 0 || (u >> 11 == 0xd800 >> 11 && !pair))
+		buf_puts(out, REPLACEMENT);
+	else
+		buf_add(out, s, n);
+	return n;
+}
+
 /* A copy that has no NUL and no half of a surrogate pair. */
 static void
 add_string(struct buf *out, const char *s, const char *end)
 {
-	unsigned long u;
-	bool pair;
-	size_t n;
+	const char *escape;
 
-	for (; s < end; s += n) {
-		n = *s == '\\' ? 2 : strcspn(s, "\\");
-		if (n > (size_t)(end - s))
-			n = (size_t)(end - s);
-		if (*s != '\\' || s[1] != 'u' || end - s < 6) {
-			buf_add(out, s, n);
+	while ((escape = memchr(s, '\\', (size_t)(end - s))) != NULL) {
+		buf_add(out, s, (size_t)(escape - s));
+		s = escape;
+		if (s[1] == 'u' && end - s >= 6) {
+			s += add_unit(out, s);
 			continue;
 		}
-		u = unit(s);
-		pair = u >> 10 == 0xd800 >> 10 &&
-		       unit(s + 6) >> 10 == 0xdc00 >> 10;
-		n = pair ? 12 : 6;
-		if (u == 0 || (u >> 11 == 0xd800 >> 11 && !pair))
-			buf_puts(out, REPLACEMENT);
-		else
-			buf_add(out, s, n);
+		buf_add(out, s, end - s >= 2 ? 2 : 1);
+		s += end - s >= 2 ? 2 : 1;
 	}
+	buf_add(out, s, (size_t)(end - s));
 }
 
 cJSON *

@@ -84,17 +84,15 @@ entity(struct buf *out, const char *s)
 static void
 decode(struct buf *out, const char *s, const char *end)
 {
-	size_t n;
+	const char *and;
 
-	for (; s < end; s += n) {
-		n = *s == '&' ? 1 : strcspn(s, "&");
-		if (n > (size_t)(end - s))
-			n = (size_t)(end - s);
-		if (*s == '&')
-			n = entity(out, s);
-		else
-			buf_add(out, s, n);
+	while ((and = memchr(s, '&', (size_t)(end - s))) != NULL) {
+		buf_add(out, s, (size_t)(and-s));
+		s = and+entity(out, and);
+		if (s > end)
+			return;
 	}
+	buf_add(out, s, (size_t)(end - s));
 }
 
 static bool
