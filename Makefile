@@ -12,7 +12,7 @@ base = mem clock opt jsonl record
 queue = queue queue_push queue_pop queue_report queue_read redis
 runner = runner runner_check runner_plan runner_judge verdict \
 	verdict_playwright verdict_mocha verdict_cypress verdict_junit \
-	path text
+	json path text
 ft-expand = expand expand_map expand_twins $(runner)
 ft-push = history $(queue)
 ft-pop = $(queue)

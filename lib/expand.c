@@ -7,17 +7,12 @@
 #include <sysexits.h>
 
 #include "expand_map.h"
+#include "json.h"
 #include "jsonl.h"
 
 /* What a task may say, its group for all of its tasks, and the map for all. */
 static const enum field settings[] = {RECORD_COMMAND, RECORD_ENV, RECORD_TAGS,
     RECORD_RETRIES, RECORD_TIMEOUT, RECORD_PRIORITY};
-
-static const cJSON *
-member(const cJSON *object, const char *name)
-{
-	return cJSON_GetObjectItemCaseSensitive(object, name);
-}
 
 struct expand *
 expand_new(const char *root, const struct runner_table *t)
@@ -127,7 +122,7 @@ expand_setting(const struct task *t, enum field f)
 	size_t i;
 
 	for (i = 0; i < 3; i++) {
-		value = member(levels[i], field_name(f));
+		value = json_member(levels[i], field_name(f));
 		if (value != NULL)
 			return cJSON_IsNull(value) ? NULL : value;
 	}
@@ -151,7 +146,7 @@ matches(const struct entry *e, const char *viewport, const char *browser,
 	} texts[] = {{RECORD_GROUP, e->task->group_name},
 	    {RECORD_SPEC, e->spec}, {RECORD_VIEWPORT, viewport},
 	    {RECORD_BROWSER, browser}, {RECORD_RUNNER, e->runner}};
-	const cJSON *value = member(e->task->json, rule->string);
+	const cJSON *value = json_member(e->task->json, rule->string);
 	size_t i;
 
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -171,9 +166,10 @@ expand_rule(const struct entry *e, const char *viewport, const char *browser)
 
 	if (e->task->group_at < 0)
 		return NULL;
-	cJSON_ArrayForEach (rule, e->task->map->exclude) {
+	for (rule = json_first(e->task->map->exclude); rule != NULL;
+	     rule = rule->next) {
 		all = true;
-		cJSON_ArrayForEach (key, rule)
+		for (key = json_first(rule); key != NULL; key = key->next)
 			all = all && matches(e, viewport, browser, key);
 		if (all)
 			return rule;
@@ -258,7 +254,8 @@ record_of(const struct entry *e, const char *viewport, const char *browser)
 			record_set_json(
 			    r, settings[i], cJSON_Duplicate(value, 1));
 	}
-	cJSON_ArrayForEach (value, e->task->json)
+	for (value = json_first(e->task->json); value != NULL;
+	     value = value->next)
 		if (is_own(value, e->task->group_at < 0))
 			cJSON_AddItemToObject(
 			    r->json, value->string, cJSON_Duplicate(value, 1));

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "expand_map.h"
+#include "json.h"
 #include "path.h"
 
 #define MEMBERS_MAX 1024
@@ -35,12 +36,6 @@ static const char *const instead[][2] = {{"viewport", "viewports"},
     {"viewports", "viewport"}, {"browser", "browsers"}, {"browsers", "browser"},
     {"groupName", "group"}, {"retry", "retries"}, {"cmd", "command"},
     {"argv", "command"}, {"environment", "env"}};
-
-static const cJSON *
-member(const cJSON *object, const char *name)
-{
-	return cJSON_GetObjectItemCaseSensitive(object, name);
-}
 
 static bool
 among(const char *const *words, const char *name)
@@ -160,7 +155,7 @@ check_words(const struct place *p, const cJSON *object,
 	const cJSON *m, *n;
 	size_t count = 0;
 
-	cJSON_ArrayForEach (m, object) {
+	for (m = json_first(object); m != NULL; m = m->next) {
 		if (++count > MEMBERS_MAX) {
 			wrong(p, "", "expected at most 1024 members");
 			return false;
@@ -181,7 +176,7 @@ check_env_names(const struct place *p, const cJSON *env)
 	const cJSON *m;
 	char *key;
 
-	cJSON_ArrayForEach (m, env)
+	for (m = json_first(env); m != NULL; m = m->next)
 		if (*m->string == '\0' || strchr(m->string, '=') != NULL) {
 			key = mem_printf("env/%s", m->string);
 			wrong(p, key,
@@ -197,12 +192,12 @@ check_settings(const struct place *p, const cJSON *object)
 	static const enum field fields[] = {RECORD_RUNNER, RECORD_COMMAND,
 	    RECORD_ENV, RECORD_TAGS, RECORD_RETRIES, RECORD_TIMEOUT,
 	    RECORD_PRIORITY, RECORD_EXPECTED_MS};
-	const cJSON *value, *runner = member(object, "runner");
+	const cJSON *value, *runner = json_member(object, "runner");
 	const char *expected;
 	size_t i;
 
 	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		value = member(object, field_name(fields[i]));
+		value = json_member(object, field_name(fields[i]));
 		if (value == NULL || cJSON_IsNull(value))
 			continue;
 		expected = record_expects(fields[i], value);
@@ -212,7 +207,7 @@ check_settings(const struct place *p, const cJSON *object)
 		else if (fields[i] == RECORD_ENV)
 			check_env_names(p, value);
 	}
-	if (cJSON_IsArray(member(object, "command")) &&
+	if (cJSON_IsArray(json_member(object, "command")) &&
 	    cJSON_IsString(runner) &&
 	    strcmp(runner->valuestring, RUNNER_DEFAULT) != 0)
 		wrong(p, "command",
@@ -287,7 +282,7 @@ static void
 want(const struct place *p, const cJSON *object, const char *key,
     const char *what)
 {
-	if (member(object, key) != NULL)
+	if (json_member(object, key) != NULL)
 		wrong(p, key, "expected %s", what);
 	else
 		wrong(p, "", "expected a member %s: %s", key, what);
@@ -297,7 +292,7 @@ static void
 read_names(const struct place *p, const cJSON *object, const char *key,
     struct names *n)
 {
-	const cJSON *array = member(object, key), *name;
+	const cJSON *array = json_member(object, key), *name;
 	const char *expected;
 	char *which;
 
@@ -307,7 +302,7 @@ read_names(const struct place *p, const cJSON *object, const char *key,
 	}
 	n->list =
 	    mem_zalloc((size_t)cJSON_GetArraySize(array), sizeof(*n->list));
-	cJSON_ArrayForEach (name, array) {
+	for (name = json_first(array); name != NULL; name = name->next) {
 		expected = unfit(name);
 		if (expected != NULL) {
 			which = mem_printf("%s/%zu", key, n->count);
@@ -324,7 +319,7 @@ static void
 read_name(const struct place *p, const cJSON *object, const char *key,
     struct names *n)
 {
-	const cJSON *name = member(object, key);
+	const cJSON *name = json_member(object, key);
 	const char *expected = unfit(name);
 
 	if (expected != NULL)
@@ -342,10 +337,10 @@ runner_of(const struct expand *x, const struct task *t, const char *spec)
 	size_t i;
 
 	for (i = 0; i < 3; i++) {
-		runner = member(levels[i], "runner");
+		runner = json_member(levels[i], "runner");
 		if (cJSON_IsString(runner))
 			return runner->valuestring;
-		if (cJSON_IsArray(member(levels[i], "command")))
+		if (cJSON_IsArray(json_member(levels[i], "command")))
 			return RUNNER_DEFAULT;
 		if (runner != NULL)
 			break;
@@ -424,7 +419,7 @@ unfit_path(const char *spec, const char *clean)
 static void
 read_spec(const struct place *p, const struct task *t)
 {
-	const char *spec = cJSON_GetStringValue(member(t->json, "spec"));
+	const char *spec = cJSON_GetStringValue(json_member(t->json, "spec"));
 	char *clean = path_clean(spec ? spec : ""), *path;
 	const char *expected = unfit_path(spec, clean);
 
@@ -482,21 +477,22 @@ read_task(struct expand *x, const struct task *from)
 static const char *
 name_of(const cJSON *group)
 {
-	const char *name = cJSON_GetStringValue(member(group, "name"));
+	const char *name = cJSON_GetStringValue(json_member(group, "name"));
 
-	return name ? name : cJSON_GetStringValue(member(group, "groupName"));
+	return name ? name
+	            : cJSON_GetStringValue(json_member(group, "groupName"));
 }
 
 /* The name of a group, or NULL after a complaint. */
 static const char *
 group_name(const struct place *p, const cJSON *group)
 {
-	const char *key = member(group, "name")        ? "name"
-	                  : member(group, "groupName") ? "groupName"
-	                                               : "";
+	const char *key = json_member(group, "name")        ? "name"
+	                  : json_member(group, "groupName") ? "groupName"
+	                                                    : "";
 	const char *name = name_of(group);
 
-	if (member(group, "name") && member(group, "groupName"))
+	if (json_member(group, "name") && json_member(group, "groupName"))
 		wrong(p, key, "expected either name or groupName");
 	else if (name == NULL || *name == '\0')
 		wrong(p, key, "expected a name that is not empty");
@@ -519,10 +515,11 @@ read_group(struct expand *x, struct map *m, const cJSON *group, int at)
 	} else if (check_words(&p, group, group_words, false)) {
 		check_settings(&p, group);
 		t.group_name = group_name(&p, group);
-		if (!cJSON_IsArray(member(group, "tasks")))
+		if (!cJSON_IsArray(json_member(group, "tasks")))
 			want(&p, group, "tasks", "an array of tasks");
 		else if (t.group_name != NULL)
-			cJSON_ArrayForEach (t.json, member(group, "tasks")) {
+			for (t.json = json_first(json_member(group, "tasks"));
+			     t.json != NULL; t.json = t.json->next) {
 				read_task(x, &t);
 				t.at++;
 			}
@@ -541,7 +538,7 @@ check_rule(struct expand *x, struct map *m, const cJSON *rule, int at)
 		wrong(&p, "", "expected an object that is not empty");
 	else
 		check_words(&p, rule, rule_words, false);
-	cJSON_ArrayForEach (key, rule)
+	for (key = json_first(rule); key != NULL; key = key->next)
 		if (among(text_words, key->string) && !cJSON_IsString(key))
 			wrong(&p, key->string, "expected a string");
 	free(pointer);
@@ -561,7 +558,8 @@ read_exclude(struct expand *x, struct map *m)
 	else if (!cJSON_IsArray(m->exclude))
 		wrong(&p, "exclude", "expected an array of rules");
 	else
-		cJSON_ArrayForEach (rule, m->exclude)
+		for (rule = json_first(m->exclude); rule != NULL;
+		     rule = rule->next)
 			check_rule(x, m, rule, at++);
 }
 
@@ -571,7 +569,8 @@ find_group(const struct map *m, const char *name)
 	const cJSON *group;
 	const char *other;
 
-	cJSON_ArrayForEach (group, member(m->json, "groups")) {
+	for (group = json_first(json_member(m->json, "groups")); group != NULL;
+	     group = group->next) {
 		other = name_of(group);
 		if (other != NULL && strcmp(other, name) == 0)
 			return group;
@@ -583,7 +582,7 @@ find_group(const struct map *m, const char *name)
 static void
 read_included(struct expand *x, struct task *t)
 {
-	const char *name = cJSON_GetStringValue(member(t->json, "group"));
+	const char *name = cJSON_GetStringValue(json_member(t->json, "group"));
 	struct place p = {x, t->map, t, ""};
 
 	if (!cJSON_IsObject(t->json)) {
@@ -601,14 +600,15 @@ read_included(struct expand *x, struct task *t)
 static void
 read_include(struct expand *x, struct map *m)
 {
-	const cJSON *include = member(m->json, "include");
+	const cJSON *include = json_member(m->json, "include");
 	struct place p = {x, m, NULL, ""};
 	struct task t = {.map = m, .group_at = -1};
 
 	if (include != NULL && !cJSON_IsArray(include))
 		wrong(&p, "include", "expected an array of combinations");
 	else
-		cJSON_ArrayForEach (t.json, include) {
+		for (t.json = json_first(include); t.json != NULL;
+		     t.json = t.json->next) {
 			read_included(x, &t);
 			t.at++;
 		}
@@ -618,7 +618,7 @@ void
 expand_map(struct expand *x, struct map *m)
 {
 	struct place p = {x, m, NULL, ""};
-	const cJSON *groups = member(m->json, "groups"), *group;
+	const cJSON *groups = json_member(m->json, "groups"), *group;
 	int at = 0;
 
 	if (!cJSON_IsObject(m->json)) {
@@ -630,10 +630,11 @@ expand_map(struct expand *x, struct map *m)
 	check_settings(&p, m->json);
 	read_exclude(x, m);
 	if (groups != NULL ? !cJSON_IsArray(groups)
-			   : !member(m->json, "include"))
+			   : !json_member(m->json, "include"))
 		want(&p, m->json, "groups", "an array of groups");
 	else
-		cJSON_ArrayForEach (group, groups)
+		for (group = json_first(groups); group != NULL;
+		     group = group->next)
 			read_group(x, m, group, at++);
 	read_include(x, m);
 }

@@ -6,6 +6,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "json.h"
 #include "jsonl.h"
 #include "mem.h"
 #include "path.h"
@@ -16,12 +17,6 @@ struct runner_table {
 	cJSON *entries;
 };
 
-static const cJSON *
-member(const cJSON *object, const char *name)
-{
-	return cJSON_GetObjectItemCaseSensitive(object, name);
-}
-
 /* As RFC 7386 has it: objects member by member, null takes away. */
 static void
 merge(cJSON *into, const cJSON *over)
@@ -29,7 +24,7 @@ merge(cJSON *into, const cJSON *over)
 	const cJSON *m;
 	cJSON *old;
 
-	cJSON_ArrayForEach (m, over) {
+	for (m = json_first(over); m != NULL; m = m->next) {
 		old = cJSON_GetObjectItemCaseSensitive(into, m->string);
 		if (cJSON_IsObject(m) && cJSON_IsObject(old)) {
 			merge(old, m);
@@ -49,7 +44,7 @@ merged(cJSON *own, const cJSON *user, const char *path, const char *source)
 	cJSON *all = cJSON_CreateObject(), *entry;
 	const cJSON *m;
 
-	cJSON_ArrayForEach (m, user) {
+	for (m = json_first(user); m != NULL; m = m->next) {
 		entry = cJSON_DetachItemFromObjectCaseSensitive(own, m->string);
 		if (cJSON_IsNull(m)) {
 			cJSON_Delete(entry);
@@ -108,7 +103,7 @@ runner_close(struct runner_table *t)
 const cJSON *
 runner_entry(const struct runner_table *t, const char *name)
 {
-	return member(t->entries, name);
+	return json_member(t->entries, name);
 }
 
 bool
@@ -132,8 +127,9 @@ runner_guess(const struct runner_table *t, const char *spec)
 {
 	const cJSON *entry, *pattern;
 
-	cJSON_ArrayForEach (entry, t->entries)
-		cJSON_ArrayForEach (pattern, member(entry, "match"))
+	for (entry = json_first(t->entries); entry != NULL; entry = entry->next)
+		for (pattern = json_first(json_member(entry, "match"));
+		     pattern != NULL; pattern = pattern->next)
 			if (fits(pattern->valuestring, spec))
 				return entry->string;
 	return RUNNER_DEFAULT;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "json.h"
 #include "jsonl.h"
 #include "mem.h"
 #include "record.h"
@@ -49,7 +50,7 @@ each(struct source *s, const cJSON *value, check *one)
 	const cJSON *m;
 	int i = 0;
 
-	cJSON_ArrayForEach (m, value) {
+	for (m = json_first(value); m != NULL; m = m->next) {
 		if (m->string != NULL)
 			buf_printf(&s->pointer, "/%s", m->string);
 		else
@@ -130,7 +131,7 @@ check_exit(struct source *s, const cJSON *value)
 
 	if (!cJSON_IsObject(value))
 		expected(s, "an object from exit status to verdict");
-	cJSON_ArrayForEach (m, value)
+	for (m = json_first(value); m != NULL; m = m->next)
 		if (*m->string == '\0' ||
 		    m->string[strspn(m->string, "0123456789")] != '\0')
 			expected(s, "exit statuses as members, like \"1\"");
@@ -250,7 +251,8 @@ check_result_member(struct source *s, const cJSON *value)
 
 	if (known == NULL)
 		expected(s, "the members format and file");
-	known(s, value);
+	else
+		known(s, value);
 }
 
 static void
@@ -282,7 +284,8 @@ check_entry_member(struct source *s, const cJSON *value)
 
 	if (known == NULL)
 		expected(s, "no such member: ft-runners(5) lists them");
-	known(s, value);
+	else
+		known(s, value);
 }
 
 static void
@@ -318,7 +321,7 @@ check_template(struct source *s, const cJSON *entry, const cJSON *value)
 	char *name;
 	int i = 0;
 
-	cJSON_ArrayForEach (m, value) {
+	for (m = json_first(value); m != NULL; m = m->next) {
 		if (m->string != NULL)
 			buf_printf(&s->pointer, "/%s", m->string);
 		else
@@ -343,8 +346,7 @@ check_templates(struct source *s, const cJSON *entry)
 
 	for (i = 0; i < 3; i++) {
 		buf_printf(&s->pointer, "/%s", members[i]);
-		check_template(
-		    s, entry, cJSON_GetObjectItem(entry, members[i]));
+		check_template(s, entry, json_member(entry, members[i]));
 		s->pointer.data[s->pointer.len = len] = '\0';
 	}
 }
@@ -353,7 +355,7 @@ void
 runner_check_whole(const char *path, const char *text, const cJSON *entry)
 {
 	struct source s = {.path = path, .text = text};
-	const cJSON *result = cJSON_GetObjectItem(entry, "result");
+	const cJSON *result = json_member(entry, "result");
 
 	buf_printf(&s.pointer, "/%s", entry->string);
 	if (!cJSON_HasObjectItem(entry, "argv"))

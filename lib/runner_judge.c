@@ -6,24 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "json.h"
 #include "mem.h"
 #include "runner_table.h"
 #include "text.h"
 #include "verdict.h"
 
 #define RESULT_MAX ((off_t)512 << 20) /* bytes of a result file */
-
-static const cJSON *
-member(const cJSON *object, const char *name)
-{
-	return cJSON_GetObjectItemCaseSensitive(object, name);
-}
-
-static const char *
-text(const cJSON *object, const char *name)
-{
-	return cJSON_GetStringValue(member(object, name));
-}
 
 /* A spec may leave anything in place of its result: only a file is read. */
 static char *
@@ -67,7 +56,7 @@ static void
 no_result(struct verdict *v, const cJSON *entry, const struct runner_outcome *o,
     const char *output)
 {
-	const cJSON *reasons = member(entry, "reasons");
+	const cJSON *reasons = json_member(entry, "reasons");
 	enum reason why = verdict_reason(reasons, output);
 
 	if (why == REASON_NONE && o->exit_code > 128 &&
@@ -97,7 +86,7 @@ by_exit(struct verdict *v, const cJSON *entry, const struct runner_outcome *o,
 	const char *word;
 
 	snprintf(code, sizeof(code), "%d", o->exit_code);
-	word = text(member(entry, "exit"), code);
+	word = json_text(json_member(entry, "exit"), code, NULL);
 	v->result = word ? result_of(word) : RESULT_NONE;
 	if (v->result == RESULT_PASSED)
 		return;
@@ -117,12 +106,14 @@ by_file(struct verdict *v, const struct runner_plan *plan,
 	    .spec = plan->spec ? plan->spec : "",
 	    .output = output,
 	    .exit_code = o->exit_code,
-	    .reasons = member(entry, "reasons")};
-	const char *format = text(member(entry, "result"), "format"), *word;
+	    .reasons = json_member(entry, "reasons")};
+	const char *format =
+		       json_text(json_member(entry, "result"), "format", NULL),
+		   *word;
 	char code[16];
 
 	snprintf(code, sizeof(code), "%d", o->exit_code);
-	word = text(member(entry, "exit"), code);
+	word = json_text(json_member(entry, "exit"), code, NULL);
 	if (e.text == NULL || !verdict_reader_of(format)(&e, v)) {
 		if (word != NULL && reason_of(word))
 			by_exit(v, entry, o, output);
@@ -150,7 +141,7 @@ static void
 by_end(struct verdict *v, const struct runner_plan *plan,
     const struct runner_outcome *o, const struct record *r)
 {
-	const char *hint = text(plan->entry, "install");
+	const char *hint = json_text(plan->entry, "install", NULL);
 
 	if (!o->spawned)
 		verdict_error(v, REASON_SPAWN, "%s: %s%s%s", plan->argv[0],
@@ -184,8 +175,9 @@ add_hint(
 	}
 	if (v->reason != REASON_BROWSER)
 		return;
-	hint =
-	    text(member(member(plan->entry, "browsers"), browser), "install");
+	hint = json_text(
+	    json_member(json_member(plan->entry, "browsers"), browser),
+	    "install", NULL);
 	said = mem_strdup(v->message.data);
 	buf_reset(&v->message);
 	buf_printf(&v->message, "%s could not be started%s%s\n%s", browser,

@@ -8,6 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "json.h"
 #include "mem.h"
 #include "path.h"
 #include "runner_table.h"
@@ -28,18 +29,6 @@ struct draft {
 	struct runner_plan *plan;
 	cJSON *words; /* placeholder to value */
 };
-
-static const cJSON *
-member(const cJSON *object, const char *name)
-{
-	return cJSON_GetObjectItemCaseSensitive(object, name);
-}
-
-static const char *
-text(const cJSON *object, const char *name)
-{
-	return cJSON_GetStringValue(member(object, name));
-}
 
 /* Give r the result error, and be false. */
 static bool __attribute__((format(printf, 3, 4)))
@@ -102,7 +91,8 @@ entry_words(struct draft *d, const char *kind, const char *name)
 	const cJSON *m;
 	char *number;
 
-	cJSON_ArrayForEach (m, member(member(d->entry, kind), name)) {
+	for (m = json_first(json_member(json_member(d->entry, kind), name));
+	     m != NULL; m = m->next) {
 		if (cJSON_IsString(m))
 			word(d, m->string, m->valuestring);
 		if (!cJSON_IsNumber(m))
@@ -171,7 +161,8 @@ has_marker(struct draft *d, const char *dir)
 	char *path;
 	bool yes;
 
-	cJSON_ArrayForEach (name, member(d->entry, "folder")) {
+	for (name = json_first(json_member(d->entry, "folder")); name != NULL;
+	     name = name->next) {
 		path = mem_printf("%s/%s", dir, name->valuestring);
 		yes = access(path, F_OK) == 0;
 		if (yes)
@@ -233,7 +224,7 @@ make_words(struct draft *d)
 	pattern_words(d, d->plan->spec ? d->plan->spec : "");
 	word(d, "root", root);
 	word(d, "dir", d->plan->dir);
-	if (member(d->words, "marker") == NULL)
+	if (json_member(d->words, "marker") == NULL)
 		word(d, "marker", "");
 	word(d, "out", d->where->out);
 	word(d, "tmp", d->where->tmp);
@@ -259,8 +250,8 @@ gives(const cJSON *kind, const char *name)
 {
 	const cJSON *m;
 
-	cJSON_ArrayForEach (m, kind)
-		if (member(m, name) != NULL)
+	for (m = json_first(kind); m != NULL; m = m->next)
+		if (json_member(m, name) != NULL)
 			return true;
 	return false;
 }
@@ -277,8 +268,8 @@ runner_unknown_word(const cJSON *entry, const char *template)
 			if (strcmp(known_words[i], name) == 0)
 				break;
 		if (name && i == count && strncmp(name, "up:", 3) != 0 &&
-		    !gives(member(entry, "viewports"), name) &&
-		    !gives(member(entry, "browsers"), name))
+		    !gives(json_member(entry, "viewports"), name) &&
+		    !gives(json_member(entry, "browsers"), name))
 			return name;
 		free(name);
 	}
@@ -302,7 +293,7 @@ is_for_tasks(const char *name)
 static const char *
 install(const struct draft *d)
 {
-	const char *hint = text(d->entry, "install");
+	const char *hint = json_text(d->entry, "install", NULL);
 
 	return hint ? hint : "it is not installed";
 }
@@ -325,18 +316,18 @@ put_upwards(struct draft *d, struct buf *out, const char *path)
 static bool
 no_word(struct draft *d, const char *name)
 {
-	bool browser = gives(member(d->entry, "browsers"), name);
+	bool browser = gives(json_member(d->entry, "browsers"), name);
 	const char *kind = browser ? "browser" : "viewport";
 	const cJSON *list =
-	    member(d->entry, browser ? "browsers" : "viewports");
+	    json_member(d->entry, browser ? "browsers" : "viewports");
 	const cJSON *m;
 	struct buf known = {0};
 
-	cJSON_ArrayForEach (m, list)
+	for (m = json_first(list); m != NULL; m = m->next)
 		buf_printf(&known, "%s%s", known.len ? ", " : "", m->string);
 	refuse(d->r, browser ? REASON_BROWSER : REASON_CONFIG,
 	    "runner %s knows no %s '%s'%s%s", d->entry->string, kind,
-	    text(d->words, kind), known.len ? ", only " : "",
+	    json_text(d->words, kind, NULL), known.len ? ", only " : "",
 	    known.len ? known.data : "");
 	buf_free(&known);
 	return false;
@@ -357,7 +348,7 @@ fill(struct draft *d, struct buf *out, const char *s, bool lenient)
 			free(name);
 			name = NULL;
 		}
-		value = name ? text(d->words, name) : NULL;
+		value = name ? json_text(d->words, name, NULL) : NULL;
 		if (value != NULL)
 			buf_puts(out, value);
 		else if (name == NULL)
@@ -387,7 +378,7 @@ add_arguments(
 	const cJSON *one;
 	bool ok = true;
 
-	cJSON_ArrayForEach (one, templates) {
+	for (one = json_first(templates); one != NULL; one = one->next) {
 		struct buf argument = {0};
 
 		ok = ok && fill(d, &argument, one->valuestring, lenient);
@@ -406,10 +397,11 @@ make_argv(struct draft *d)
 		return add_arguments(d, own, &count, true);
 	if (d->plan->spec == NULL)
 		return refuse(d->r, REASON_CONFIG, "the task has no spec");
-	browser =
-	    member(member(d->entry, "browsers"), text(d->words, "browser"));
-	return add_arguments(d, member(browser, "prefix"), &count, false) &&
-	       add_arguments(d, member(d->entry, "argv"), &count, false);
+	browser = json_member(json_member(d->entry, "browsers"),
+	    json_text(d->words, "browser", NULL));
+	return add_arguments(
+		   d, json_member(browser, "prefix"), &count, false) &&
+	       add_arguments(d, json_member(d->entry, "argv"), &count, false);
 }
 
 static void
@@ -435,7 +427,7 @@ add_env(struct draft *d, const cJSON *env)
 	const cJSON *m;
 	bool ok = true;
 
-	cJSON_ArrayForEach (m, env) {
+	for (m = json_first(env); m != NULL; m = m->next) {
 		struct buf value = {0};
 
 		ok = ok && fill(d, &value, m->valuestring, false);
@@ -456,9 +448,10 @@ make_env(struct draft *d)
 	set_env(d->plan, "TMPDIR", d->where->tmp);
 	if (d->plan->result != NULL)
 		set_env(d->plan, "FT_RESULT_FILE", d->plan->result);
-	if (!add_env(d, member(d->entry, "env")))
+	if (!add_env(d, json_member(d->entry, "env")))
 		return false;
-	cJSON_ArrayForEach (m, record_json(d->r, RECORD_ENV)) {
+	for (m = json_first(record_json(d->r, RECORD_ENV)); m != NULL;
+	     m = m->next) {
 		if (*m->string == '\0' || strchr(m->string, '=') != NULL)
 			return refuse(d->r, REASON_CONFIG,
 			    "'%s' is no name for an environment variable",
@@ -471,7 +464,8 @@ make_env(struct draft *d)
 static bool
 make_result(struct draft *d)
 {
-	const char *file = text(member(d->entry, "result"), "file");
+	const char *file =
+	    json_text(json_member(d->entry, "result"), "file", NULL);
 	struct buf path = {0};
 	bool ok;
 
@@ -521,13 +515,15 @@ static bool
 browser_here(struct draft *d)
 {
 	const char *name = record_text(d->r, RECORD_BROWSER), *hint;
-	const cJSON *browser = member(member(d->entry, "browsers"), name);
+	const cJSON *browser =
+	    json_member(json_member(d->entry, "browsers"), name);
 	const cJSON *need;
 
-	cJSON_ArrayForEach (need, member(browser, "need")) {
+	for (need = json_first(json_member(browser, "need")); need != NULL;
+	     need = need->next) {
 		if (has_any(need->valuestring))
 			continue;
-		hint = text(browser, "install");
+		hint = json_text(browser, "install", NULL);
 		return refuse(d->r, REASON_BROWSER,
 		    "%s is not here: no %s in PATH%s%s", name,
 		    need->valuestring, hint ? "; to install: " : "",
@@ -563,7 +559,7 @@ harmless(struct record *r)
 static bool
 draft(struct draft *d)
 {
-	const char *signal = text(d->entry, "polite");
+	const char *signal = json_text(d->entry, "polite", NULL);
 
 	make_words(d);
 	d->plan->polite = runner_signal(signal ? signal : "INT");

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "json.h"
 #include "text.h"
 #include "verdict.h"
 
@@ -52,8 +53,10 @@ verdict_reason(const cJSON *reasons, const char *text)
 {
 	const cJSON *reason, *expression;
 
-	cJSON_ArrayForEach (reason, reasons)
-		cJSON_ArrayForEach (expression, reason)
+	for (reason = json_first(reasons); reason != NULL;
+	     reason = reason->next)
+		for (expression = json_first(reason); expression != NULL;
+		     expression = expression->next)
 			if (matches(expression->valuestring, text))
 				return reason_of(reason->string);
 	return REASON_NONE;

@@ -5,21 +5,8 @@
  */
 #include <string.h>
 
+#include "json.h"
 #include "verdict.h"
-
-static const cJSON *
-member(const cJSON *object, const char *name)
-{
-	return cJSON_GetObjectItemCaseSensitive(object, name);
-}
-
-static const char *
-text(const cJSON *object, const char *name)
-{
-	const char *s = cJSON_GetStringValue(member(object, name));
-
-	return s ? s : "";
-}
 
 static void
 full_title(struct buf *name, const cJSON *test)
@@ -27,8 +14,9 @@ full_title(struct buf *name, const cJSON *test)
 	const cJSON *part;
 
 	buf_reset(name);
-	buf_puts(name, text(test, "title"));
-	cJSON_ArrayForEach (part, member(test, "title"))
+	buf_puts(name, json_text(test, "title", ""));
+	for (part = json_first(json_member(test, "title")); part != NULL;
+	     part = part->next)
 		if (cJSON_IsString(part))
 			buf_printf(name, "%s%s",
 			    name->len ? " \xe2\x80\xba " : "",
@@ -41,13 +29,13 @@ tests(const struct evidence *e, struct verdict *v, const cJSON *list)
 	struct buf name = {0};
 	const cJSON *test;
 
-	cJSON_ArrayForEach (test, list) {
+	for (test = json_first(list); test != NULL; test = test->next) {
 		full_title(&name, test);
-		if (strcmp(text(test, "state"), "failed") == 0)
-			verdict_failure(
-			    e, v, name.data, text(test, "displayError"));
-		else if (strcmp(text(test, "state"), "passed") == 0 &&
-			 cJSON_GetArraySize(member(test, "attempts")) > 1)
+		if (strcmp(json_text(test, "state", ""), "failed") == 0)
+			verdict_failure(e, v, name.data,
+			    json_text(test, "displayError", ""));
+		else if (strcmp(json_text(test, "state", ""), "passed") == 0 &&
+			 cJSON_GetArraySize(json_member(test, "attempts")) > 1)
 			v->flaky++;
 	}
 	buf_free(&name);
@@ -56,10 +44,10 @@ tests(const struct evidence *e, struct verdict *v, const cJSON *list)
 static void
 judge(const struct evidence *e, struct verdict *v, const cJSON *run)
 {
-	const cJSON *stats = member(run, "stats");
-	const char *error = text(run, "error");
+	const cJSON *stats = json_member(run, "stats");
+	const char *error = json_text(run, "error", "");
 
-	tests(e, v, member(run, "tests"));
+	tests(e, v, json_member(run, "tests"));
 	v->passed = verdict_number(stats, "passes") - v->flaky;
 	v->failed = verdict_number(stats, "failures");
 	v->skipped =
@@ -76,11 +64,11 @@ bool
 verdict_cypress(const struct evidence *e, struct verdict *v)
 {
 	cJSON *report = verdict_json(e->text);
-	const cJSON *run = cJSON_GetArrayItem(member(report, "runs"), 0);
+	const cJSON *run = cJSON_GetArrayItem(json_member(report, "runs"), 0);
 
 	if (run == NULL)
 		run = report;
-	if (cJSON_IsObject(member(run, "stats")))
+	if (cJSON_IsObject(json_member(run, "stats")))
 		judge(e, v, run);
 	cJSON_Delete(report);
 	return v->counted;

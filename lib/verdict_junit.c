@@ -206,7 +206,7 @@ content(const struct tag *t, struct buf *out)
 }
 
 static void
-begin(struct scan *scan, const struct tag *t)
+start(struct scan *scan, const struct tag *t)
 {
 	scan->inside = true;
 	scan->failed = scan->skipped = scan->flaky = false;
@@ -245,7 +245,7 @@ file_failed(const struct scan *scan)
 }
 
 static void
-end(struct scan *scan)
+finish(struct scan *scan)
 {
 	if (!scan->inside)
 		return;
@@ -288,9 +288,9 @@ visit(struct scan *scan, const struct tag *t)
 {
 	if (is(t, "testcase")) {
 		if (!t->closing)
-			begin(scan, t);
+			start(scan, t);
 		if (t->closing || t->empty)
-			end(scan);
+			finish(scan);
 	} else if (t->closing || !scan->inside) {
 		return;
 	} else if (is(t, "failure") || is(t, "error")) {

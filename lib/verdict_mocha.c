@@ -1,19 +1,6 @@
 /* verdict_mocha - the file of Mocha's json reporter */
+#include "json.h"
 #include "verdict.h"
-
-static const cJSON *
-member(const cJSON *object, const char *name)
-{
-	return cJSON_GetObjectItemCaseSensitive(object, name);
-}
-
-static const char *
-text(const cJSON *object, const char *name)
-{
-	const char *s = cJSON_GetStringValue(member(object, name));
-
-	return s ? s : "";
-}
 
 /* Passed, but not at once (this.retries). */
 static long
@@ -22,7 +9,7 @@ flaky(const cJSON *passes)
 	const cJSON *test;
 	long n = 0;
 
-	cJSON_ArrayForEach (test, passes)
+	for (test = json_first(passes); test != NULL; test = test->next)
 		n += verdict_number(test, "currentRetry") > 0;
 	return n;
 }
@@ -40,16 +27,17 @@ bool
 verdict_mocha(const struct evidence *e, struct verdict *v)
 {
 	cJSON *report = verdict_json(e->text);
-	const cJSON *stats = member(report, "stats"), *one;
+	const cJSON *stats = json_member(report, "stats"), *one;
 
 	if (cJSON_IsObject(stats)) {
-		v->flaky = flaky(member(report, "passes"));
+		v->flaky = flaky(json_member(report, "passes"));
 		v->passed = verdict_number(stats, "passes") - v->flaky;
 		v->failed = verdict_number(stats, "failures");
 		v->skipped = verdict_number(stats, "pending");
-		cJSON_ArrayForEach (one, member(report, "failures"))
-			verdict_failure(e, v, text(one, "fullTitle"),
-			    text(member(one, "err"), "message"));
+		for (one = json_first(json_member(report, "failures"));
+		     one != NULL; one = one->next)
+			verdict_failure(e, v, json_text(one, "fullTitle", ""),
+			    json_text(json_member(one, "err"), "message", ""));
 		if (verdict_number(stats, "tests") == 0)
 			nothing_ran(v);
 		verdict_by_counts(e, v);

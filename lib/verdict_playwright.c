@@ -1,21 +1,8 @@
 /* verdict_playwright - the file of Playwright's json reporter */
 #include <string.h>
 
+#include "json.h"
 #include "verdict.h"
-
-static const cJSON *
-member(const cJSON *object, const char *name)
-{
-	return cJSON_GetObjectItemCaseSensitive(object, name);
-}
-
-static const char *
-text(const cJSON *object, const char *name)
-{
-	const char *s = cJSON_GetStringValue(member(object, name));
-
-	return s ? s : "";
-}
 
 static const cJSON *
 last(const cJSON *list)
@@ -27,13 +14,15 @@ last(const cJSON *list)
 static const char *
 why(const cJSON *test)
 {
-	const cJSON *result = last(member(test, "results"));
-	const cJSON *first = cJSON_GetArrayItem(member(result, "errors"), 0);
-	const char *message = text(first, "message");
+	const cJSON *result = last(json_member(test, "results"));
+	const cJSON *first =
+	    cJSON_GetArrayItem(json_member(result, "errors"), 0);
+	const char *message = json_text(first, "message", "");
 
 	if (*message == '\0')
-		message = text(member(result, "error"), "message");
-	return *message ? message : text(result, "status");
+		message =
+		    json_text(json_member(result, "error"), "message", "");
+	return *message ? message : json_text(result, "status", "");
 }
 
 static void
@@ -42,8 +31,9 @@ spec(const struct evidence *e, struct verdict *v, const cJSON *spec,
 {
 	const cJSON *test;
 
-	cJSON_ArrayForEach (test, member(spec, "tests"))
-		if (strcmp(text(test, "status"), "unexpected") == 0)
+	for (test = json_first(json_member(spec, "tests")); test != NULL;
+	     test = test->next)
+		if (strcmp(json_text(test, "status", ""), "unexpected") == 0)
 			verdict_failure(e, v, name, why(test));
 }
 
@@ -55,17 +45,18 @@ suites(const struct evidence *e, struct verdict *v, const cJSON *list,
 	const cJSON *suite, *one;
 	size_t len = name->len, in_suite;
 
-	cJSON_ArrayForEach (suite, list) {
+	for (suite = json_first(list); suite != NULL; suite = suite->next) {
 		if (!files)
-			buf_printf(
-			    name, "%s \xe2\x80\xba ", text(suite, "title"));
+			buf_printf(name, "%s \xe2\x80\xba ",
+			    json_text(suite, "title", ""));
 		in_suite = name->len;
-		cJSON_ArrayForEach (one, member(suite, "specs")) {
-			buf_puts(name, text(one, "title"));
+		for (one = json_first(json_member(suite, "specs")); one != NULL;
+		     one = one->next) {
+			buf_puts(name, json_text(one, "title", ""));
 			spec(e, v, one, name->data);
 			name->data[name->len = in_suite] = '\0';
 		}
-		suites(e, v, member(suite, "suites"), name, false);
+		suites(e, v, json_member(suite, "suites"), name, false);
 		name->data[name->len = len] = '\0';
 	}
 }
@@ -80,8 +71,8 @@ errors(const struct evidence *e, struct verdict *v, const cJSON *list)
 	const cJSON *one = cJSON_GetArrayItem(list, 0);
 	bool ran = v->passed + v->failed + v->flaky > 0;
 
-	verdict_trouble(
-	    e, v, text(one, "message"), ran ? REASON_EXIT : REASON_CONFIG);
+	verdict_trouble(e, v, json_text(one, "message", ""),
+	    ran ? REASON_EXIT : REASON_CONFIG);
 }
 
 static void
@@ -109,7 +100,7 @@ bool
 verdict_playwright(const struct evidence *e, struct verdict *v)
 {
 	cJSON *report = verdict_json(e->text);
-	const cJSON *stats = member(report, "stats");
+	const cJSON *stats = json_member(report, "stats");
 	struct buf name = {0};
 
 	if (cJSON_IsObject(stats)) {
@@ -119,10 +110,11 @@ verdict_playwright(const struct evidence *e, struct verdict *v)
 			verdict_error(v, REASON_INTERRUPTED,
 			    "Playwright was interrupted: exit status %d",
 			    e->exit_code);
-		else if (cJSON_GetArraySize(member(report, "errors")) > 0)
-			errors(e, v, member(report, "errors"));
+		else if (cJSON_GetArraySize(json_member(report, "errors")) > 0)
+			errors(e, v, json_member(report, "errors"));
 		else
-			suites(e, v, member(report, "suites"), &name, true);
+			suites(
+			    e, v, json_member(report, "suites"), &name, true);
 		flaky_fails(e, v);
 		verdict_by_counts(e, v);
 		buf_free(&name);

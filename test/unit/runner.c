@@ -13,6 +13,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "json.h"
 #include "jsonl.h"
 #include "mem.h"
 #include "path.h"
@@ -30,24 +31,10 @@ ok(bool good, const char *what)
 	printf("%sok %d - %s\n", good ? "" : "not ", tests, what);
 }
 
-static const cJSON *
-member(const cJSON *row, const char *name)
-{
-	return cJSON_GetObjectItemCaseSensitive(row, name);
-}
-
-static const char *
-text(const cJSON *row, const char *name)
-{
-	const char *s = cJSON_GetStringValue(member(row, name));
-
-	return s ? s : "";
-}
-
 static int
 number(const cJSON *row, const char *name)
 {
-	const cJSON *n = member(row, name);
+	const cJSON *n = json_member(row, name);
 
 	return n ? n->valueint : 0;
 }
@@ -115,11 +102,11 @@ without_root(const char *s)
 static void
 compare(const cJSON *row, const char *got)
 {
-	char *wanted = cJSON_PrintUnformatted(member(row, "wanted"));
+	char *wanted = cJSON_PrintUnformatted(json_member(row, "wanted"));
 	char *plain = without_root(got);
 	bool same = strcmp(wanted, plain) == 0;
 
-	ok(same, text(row, "name"));
+	ok(same, json_text(row, "name", ""));
 	if (!same)
 		printf("# wanted %s\n# got    %s\n", wanted, plain);
 	free(wanted);
@@ -154,9 +141,9 @@ table_of(const cJSON *row)
 	char *json, *path;
 	struct runner_table *t;
 
-	if (member(row, "table") == NULL)
+	if (json_member(row, "table") == NULL)
 		return runner_open(NULL);
-	json = cJSON_Print(member(row, "table"));
+	json = cJSON_Print(json_member(row, "table"));
 	path = put("runners.json", json);
 	t = runner_open(path);
 	free(json);
@@ -167,7 +154,7 @@ table_of(const cJSON *row)
 static struct record *
 task_of(const cJSON *row)
 {
-	char *json = cJSON_PrintUnformatted(member(row, "task"));
+	char *json = cJSON_PrintUnformatted(json_member(row, "task"));
 	struct record *r = record_parse(json);
 
 	free(json);
@@ -230,7 +217,8 @@ test_plan(const cJSON *row)
 	const cJSON *file;
 	char *got;
 
-	cJSON_ArrayForEach (file, member(row, "files"))
+	for (file = json_first(json_member(row, "files")); file != NULL;
+	     file = file->next)
 		free(put(file->valuestring, ""));
 	if (runner_plan(t, r, &where, &plan)) {
 		got = describe(&plan);
@@ -248,7 +236,7 @@ test_plan(const cJSON *row)
 static char *
 result_of_row(const cJSON *row)
 {
-	const cJSON *file = member(row, "file");
+	const cJSON *file = json_member(row, "file");
 	char *content, *path;
 
 	if (file == NULL)
@@ -264,13 +252,13 @@ static void
 judge(const struct runner_table *t, struct record *r, const cJSON *row)
 {
 	struct runner_where where = {root, "/out", "/tmp/t"};
-	struct runner_outcome o = {.spawned = member(row, "errno") == NULL,
+	struct runner_outcome o = {.spawned = json_member(row, "errno") == NULL,
 	    .error = number(row, "errno"),
-	    .timed_out = member(row, "timed_out") != NULL,
-	    .interrupted = member(row, "interrupted") != NULL,
-	    .exit_code = member(row, "signal") ? -1 : number(row, "exit"),
+	    .timed_out = json_member(row, "timed_out") != NULL,
+	    .interrupted = json_member(row, "interrupted") != NULL,
+	    .exit_code = json_member(row, "signal") ? -1 : number(row, "exit"),
 	    .signal = number(row, "signal"),
-	    .output = text(row, "output")};
+	    .output = json_text(row, "output", "")};
 	struct runner_plan plan;
 
 	if (!runner_plan(t, r, &where, &plan))
@@ -332,18 +320,19 @@ open_table(const char *path, struct buf *out)
 static void
 test_bad_table(const cJSON *row)
 {
-	char *path = put("t.json", text(row, "table")), *what;
+	char *path = put("t.json", json_text(row, "table", "")), *what;
 	struct buf said = {0};
 	int status = open_table(path, &said);
 	char *plain = without_root(said.data);
-	bool good =
-	    status == EX_DATAERR && strstr(plain, text(row, "wanted")) != NULL;
+	bool good = status == EX_DATAERR &&
+	            strstr(plain, json_text(row, "wanted", "")) != NULL;
 
-	what = mem_printf("a table with %s is refused", text(row, "name"));
+	what = mem_printf(
+	    "a table with %s is refused", json_text(row, "name", ""));
 	ok(good, what);
 	if (!good)
 		printf("# status %d, %s# wanted %s\n", status, plain,
-		    text(row, "wanted"));
+		    json_text(row, "wanted", ""));
 	free(what);
 	free(plain);
 	free(path);
