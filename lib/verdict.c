@@ -145,6 +145,18 @@ verdict_trouble(const struct evidence *e, struct verdict *v,
 	free(plain);
 }
 
+/* The output may tell why. */
+static void
+no_tests(const struct evidence *e, struct verdict *v)
+{
+	if (e->exit_code != 0 &&
+	    verdict_reason(e->reasons, e->output) != REASON_NONE)
+		verdict_trouble(e, v, verdict_excerpt(e->reasons, e->output),
+		    REASON_NO_TESTS);
+	else
+		verdict_error(v, REASON_NO_TESTS, "no tests were run");
+}
+
 void
 verdict_by_counts(const struct evidence *e, struct verdict *v)
 {
@@ -154,7 +166,7 @@ verdict_by_counts(const struct evidence *e, struct verdict *v)
 	if (v->failed > 0)
 		v->result = RESULT_FAILED;
 	else if (v->passed + v->flaky + v->skipped == 0)
-		verdict_error(v, REASON_NO_TESTS, "no tests were run");
+		no_tests(e, v);
 	else if (e->exit_code > 128)
 		verdict_error(v, REASON_INTERRUPTED,
 		    "exit status %d, and no test failed", e->exit_code);

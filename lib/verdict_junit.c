@@ -6,7 +6,8 @@
  * with <skipped> was skipped, and with <flakyFailure> or <flakyError> (Maven)
  * it passed at last. A case with <skipped> and <failure> is one that may fail
  * (todo). One that is called like the spec is no test but the file itself
- * (node --test): it tells a file without tests, or one that did not load.
+ * (node --test): it tells a file without tests, or one that did not load. One
+ * without a name is neither.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -217,6 +218,7 @@ start(struct scan *scan, const struct tag *t)
 	attribute(t, "name", &scan->name);
 }
 
+/* Not a test but the file, or (wdio) whatever came before its tests. */
 static bool
 is_file(const struct scan *scan)
 {
@@ -224,24 +226,23 @@ is_file(const struct scan *scan)
 	const char *tail;
 
 	if (n == 0 || n > len)
-		return false;
+		return n == 0;
 	tail = scan->evidence->spec + len - n;
 	return strcmp(tail, scan->name.data) == 0 &&
 	       (n == len || tail[-1] == '/');
 }
 
-/* The runner knows little of why; the file's output tells. */
+/* If the runner does not know why, the file's output tells. */
 static void
 file_failed(const struct scan *scan)
 {
 	const struct evidence *e = scan->evidence;
-	const char *body = scan->body.data ? scan->body.data : "";
+	const char *said =
+	    scan->body.len ? scan->body.data : scan->message.data;
 
-	if (verdict_reason(e->reasons, body) == REASON_SIGNAL)
-		verdict_trouble(e, scan->v, body, REASON_SIGNAL);
-	else
-		verdict_trouble(e, scan->v,
-		    verdict_excerpt(e->reasons, e->output), REASON_CONFIG);
+	if (verdict_reason(e->reasons, said) == REASON_NONE)
+		said = verdict_excerpt(e->reasons, e->output);
+	verdict_trouble(e, scan->v, said, REASON_CONFIG);
 }
 
 static void
