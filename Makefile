@@ -10,7 +10,7 @@ PROGRAMS = ft-expand ft-push ft-pop ft-run ft-result ft-stats ft-report-html
 # Who is made of what, beside the base that all share.
 base = mem clock opt jsonl record
 queue = queue queue_push queue_pop queue_report queue_read redis
-runner = runner runner_check runner_plan runner_judge verdict \
+runner = runner runner_check runner_words runner_plan runner_judge verdict \
 	verdict_playwright verdict_mocha verdict_cypress verdict_junit \
 	json path text
 ft-expand = expand expand_map expand_twins $(runner)

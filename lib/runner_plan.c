@@ -1,5 +1,4 @@
 /* runner_plan - what is to be started for a task's attempt */
-#include <ctype.h>
 #include <err.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,13 +12,6 @@
 #include "path.h"
 #include "runner_table.h"
 #include "text.h"
-
-#define LETTERS "abcdefghijklmnopqrstuvwxyz_"
-
-/* The placeholders that every entry may use. */
-static const char *const known_words[] = {"spec", "spec_path", "spec_regex",
-    "spec_glob", "group", "id", "viewport", "browser", "root", "dir", "marker",
-    "out", "tmp", "width", "height"};
 
 /* A plan in the making. */
 struct draft {
@@ -50,89 +42,6 @@ refuse(struct record *r, enum reason why, const char *format, ...)
 	return false;
 }
 
-static bool
-is_number(const char *s, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if (!isdigit((unsigned char)s[i]))
-			return false;
-	return len > 0 && len < 6;
-}
-
-static void
-word(struct draft *d, const char *name, const char *value)
-{
-	cJSON_DeleteItemFromObjectCaseSensitive(d->words, name);
-	cJSON_AddStringToObject(d->words, name, value);
-}
-
-/* A viewport may be called by its size: 1280x720. */
-static void
-size_words(struct draft *d, const char *viewport)
-{
-	const char *x = strchr(viewport, 'x');
-	char *width;
-
-	if (x == NULL || !is_number(viewport, (size_t)(x - viewport)) ||
-	    !is_number(x + 1, strlen(x + 1)))
-		return;
-	width = mem_strndup(viewport, (size_t)(x - viewport));
-	word(d, "width", width);
-	word(d, "height", x + 1);
-	free(width);
-}
-
-/* What the entry says of a viewport or a browser. */
-static void
-entry_words(struct draft *d, const char *kind, const char *name)
-{
-	const cJSON *m;
-	char *number;
-
-	for (m = json_first(json_member(json_member(d->entry, kind), name));
-	     m != NULL; m = m->next) {
-		if (cJSON_IsString(m))
-			word(d, m->string, m->valuestring);
-		if (!cJSON_IsNumber(m))
-			continue;
-		number = mem_printf("%.15g", m->valuedouble);
-		word(d, m->string, number);
-		free(number);
-	}
-}
-
-/* With a backslash before each of the special characters. */
-static char *
-escaped(const char *path, const char *special)
-{
-	struct buf b = {0};
-
-	buf_puts(&b, "");
-	for (; *path != '\0'; path++) {
-		if (strchr(special, *path) != NULL)
-			buf_putc(&b, '\\');
-		buf_putc(&b, *path);
-	}
-	return b.data;
-}
-
-/* Runners that take a pattern get one that only this spec matches. */
-static void
-pattern_words(struct draft *d, const char *path)
-{
-	char *s = escaped(path, "\\^$.*+?()[]{}|/"), *anchored;
-
-	anchored = mem_printf("^%s$", s);
-	word(d, "spec_regex", anchored);
-	free(anchored);
-	free(s);
-	s = escaped(path, "\\*?[]{}()!@+");
-	word(d, "spec_glob", s);
-	free(s);
-}
-
 /* The file of that path in dir or the nearest folder above it; NULL: none. */
 static char *
 upwards(const char *dir, const char *path)
@@ -152,128 +61,6 @@ upwards(const char *dir, const char *path)
 	}
 	free(at);
 	return found;
-}
-
-static bool
-has_marker(struct draft *d, const char *dir)
-{
-	const cJSON *name;
-	char *path;
-	bool yes;
-
-	for (name = json_first(json_member(d->entry, "folder")); name != NULL;
-	     name = name->next) {
-		path = mem_printf("%s/%s", dir, name->valuestring);
-		yes = access(path, F_OK) == 0;
-		if (yes)
-			word(d, "marker", path);
-		free(path);
-		if (yes)
-			return true;
-	}
-	return false;
-}
-
-/*
- * The working folder: the nearest one that has one of the entry's marker
- * files, from the spec up to the spec root, or the spec root.
- */
-static char *
-project(struct draft *d, const char *root)
-{
-	char *dir = mem_strdup(d->plan->spec ? d->plan->spec : root), *slash;
-
-	while ((slash = strrchr(dir, '/')) != NULL &&
-	       (size_t)(slash - dir) >= strlen(root)) {
-		*slash = '\0';
-		if (has_marker(d, dir))
-			return dir;
-	}
-	free(dir);
-	return mem_strdup(root);
-}
-
-static void
-make_words(struct draft *d)
-{
-	static const struct {
-		const char *name;
-		enum field field;
-	} fields[] = {{"spec", RECORD_SPEC}, {"browser", RECORD_BROWSER},
-	    {"viewport", RECORD_VIEWPORT}, {"group", RECORD_GROUP},
-	    {"id", RECORD_ID}};
-	char *real = realpath(d->where->spec_root, NULL), *spec;
-	const char *root = real ? real : d->where->spec_root, *value;
-	size_t i;
-
-	if (record_has(d->r, RECORD_SPEC)) {
-		spec = path_clean(record_text(d->r, RECORD_SPEC));
-		d->plan->spec = mem_printf("%s/%s", root[1] ? root : "", spec);
-		free(spec);
-	}
-	d->plan->dir = project(d, root);
-	entry_words(d, "viewports", record_text(d->r, RECORD_VIEWPORT));
-	entry_words(d, "browsers", record_text(d->r, RECORD_BROWSER));
-	if (record_has(d->r, RECORD_VIEWPORT))
-		size_words(d, record_text(d->r, RECORD_VIEWPORT));
-	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		value = record_text(d->r, fields[i].field);
-		word(d, fields[i].name, value ? value : "");
-	}
-	word(d, "spec_path", d->plan->spec ? d->plan->spec : "");
-	pattern_words(d, d->plan->spec ? d->plan->spec : "");
-	word(d, "root", root);
-	word(d, "dir", d->plan->dir);
-	if (json_member(d->words, "marker") == NULL)
-		word(d, "marker", "");
-	word(d, "out", d->where->out);
-	word(d, "tmp", d->where->tmp);
-	free(real);
-}
-
-/* The placeholder at s, without braces; NULL when there is none. */
-static char *
-placeholder(const char *s)
-{
-	size_t len = strspn(s + 1, LETTERS);
-
-	if (s[0] != '{')
-		return NULL;
-	if (strncmp(s, "{up:", 4) == 0)
-		len = strcspn(s + 1, "}");
-	return len > 0 && s[len + 1] == '}' ? mem_strndup(s + 1, len) : NULL;
-}
-
-/* Whether the entry gives some viewport or browser a word of that name. */
-static bool
-gives(const cJSON *kind, const char *name)
-{
-	const cJSON *m;
-
-	for (m = json_first(kind); m != NULL; m = m->next)
-		if (json_member(m, name) != NULL)
-			return true;
-	return false;
-}
-
-char *
-runner_unknown_word(const cJSON *entry, const char *template)
-{
-	size_t i, count = sizeof(known_words) / sizeof(known_words[0]);
-	char *name;
-
-	while ((template = strchr(template, '{')) != NULL) {
-		name = placeholder(template ++);
-		for (i = 0; name && i < count; i++)
-			if (strcmp(known_words[i], name) == 0)
-				break;
-		if (name && i == count && strncmp(name, "up:", 3) != 0 &&
-		    !gives(json_member(entry, "viewports"), name) &&
-		    !gives(json_member(entry, "browsers"), name))
-			return name;
-		free(name);
-	}
-	return NULL;
 }
 
 /* A task's own command knows these, and keeps other braces as they are. */
@@ -316,7 +103,7 @@ put_upwards(struct draft *d, struct buf *out, const char *path)
 static bool
 no_word(struct draft *d, const char *name)
 {
-	bool browser = gives(json_member(d->entry, "browsers"), name);
+	bool browser = runner_gives(json_member(d->entry, "browsers"), name);
 	const char *kind = browser ? "browser" : "viewport";
 	const cJSON *list =
 	    json_member(d->entry, browser ? "browsers" : "viewports");
@@ -343,7 +130,7 @@ fill(struct draft *d, struct buf *out, const char *s, bool lenient)
 
 	buf_puts(out, "");
 	while (ok && *s != '\0') {
-		name = placeholder(s);
+		name = runner_placeholder(s);
 		if (name && lenient && !is_for_tasks(name)) {
 			free(name);
 			name = NULL;
@@ -561,7 +348,7 @@ draft(struct draft *d)
 {
 	const char *signal = json_text(d->entry, "polite", NULL);
 
-	make_words(d);
+	d->words = runner_words(d->entry, d->r, d->where, d->plan);
 	d->plan->polite = runner_signal(signal ? signal : "INT");
 	return browser_here(d) && make_argv(d) && make_result(d) && make_env(d);
 }
@@ -586,7 +373,6 @@ runner_plan(const struct runner_table *t, struct record *r,
 	if (d.entry == NULL)
 		return refuse(r, REASON_CONFIG,
 		    "no runner '%s' in the table: -R takes your own", name);
-	d.words = cJSON_CreateObject();
 	ok = draft(&d);
 	cJSON_Delete(d.words);
 	if (!ok)

@@ -23,10 +23,23 @@ void runner_check(const char *path, const char *text, const cJSON *table);
 void runner_check_whole(const char *path, const char *text, const cJSON *entry);
 
 /*
- * The first placeholder in a template that the entry cannot fill, whatever
- * the task; NULL when there is none. Free it.
+ * What the placeholders of an entry stand for in a task's attempt: an object
+ * from name to string, to be deleted. Sets the plan's spec and dir.
  */
-char *runner_unknown_word(const cJSON *entry, const char *template);
+cJSON *runner_words(const cJSON *entry, const struct record *r,
+    const struct runner_where *where, struct runner_plan *plan);
+
+/* The placeholder at s, without its braces; NULL when there is none. */
+char *runner_placeholder(const char *s);
+
+/* Whether one of an entry's viewports or browsers has a word of that name. */
+bool runner_gives(const cJSON *names, const char *word);
+
+/*
+ * The first placeholder in s that the entry cannot fill, whatever the task;
+ * NULL when there is none. Free it.
+ */
+char *runner_unknown_word(const cJSON *entry, const char *s);
 
 /* The number of the signal "INT"; 0 when there is none of that name. */
 int runner_signal(const char *name);
