@@ -13,7 +13,7 @@ queue = queue queue_push queue_pop queue_report queue_read redis
 runner = runner runner_check runner_words runner_plan runner_judge verdict \
 	verdict_playwright verdict_mocha verdict_cypress verdict_junit \
 	json path text
-ft-expand = expand expand_map expand_twins $(runner)
+ft-expand = expand expand_words expand_map expand_twins $(runner)
 ft-push = history $(queue)
 ft-pop = $(queue)
 ft-run = child $(runner)

@@ -64,6 +64,37 @@ void expand_error(struct expand *x, const struct map *m, const struct task *t,
 /* "file:line:column" of a task. Free it. */
 char *expand_place(const struct task *t);
 
+/* Where an object in a map stands, for complaints. */
+struct place {
+	struct expand *x;
+	struct map *map;
+	const struct task *task; /* NULL: pointer begins at the map */
+	const char *pointer;
+};
+
+/* Report the member key of the object; "" is the object itself. */
+void expand_wrong(const struct place *p, const char *key, const char *format,
+    ...) __attribute__((format(printf, 3, 4)));
+
+enum expand_kind {
+	EXPAND_MAP,
+	EXPAND_GROUP,
+	EXPAND_TASK,
+	EXPAND_INCLUDE,
+	EXPAND_RULE
+};
+
+/*
+ * Check the names of an object's members. False after a complaint: a misspelt
+ * word, for one, is missing as well.
+ */
+bool expand_words(
+    const struct place *p, const cJSON *object, enum expand_kind kind);
+/* Check the settings that may stand at every level; null takes one away. */
+void expand_settings(const struct place *p, const cJSON *object);
+/* Whether a word of a rule is about a part of the id or the runner. */
+bool expand_is_text(const char *word);
+
 /* Make tasks and entries of a map's JSON, reporting what is wrong. */
 void expand_map(struct expand *x, struct map *m);
 
