@@ -14,6 +14,7 @@ enum type {
 	TEXTS,	 /* an array of strings */
 	PAIRS,	 /* an object of strings */
 	COUNTS,	 /* an object of numbers */
+	OBJECT,	 /* an object */
 	OBJECTS	 /* an array of objects */
 };
 
@@ -34,6 +35,7 @@ static const struct {
     [RECORD_TIMEOUT] = {"timeout", NUMBER},
     [RECORD_PRIORITY] = {"priority", INTEGER},
     [RECORD_EXPECTED_MS] = {"expected_ms", NUMBER},
+    [RECORD_DROPPED_BY] = {"dropped_by", OBJECT},
     [RECORD_RUN] = {"run", WORD},
     [RECORD_WORKER] = {"worker", TEXT},
     [RECORD_SLOT] = {"slot", NUMBER},
@@ -359,6 +361,8 @@ mistyped(enum type type, const cJSON *value)
 		return cJSON_IsObject(value) && all(value, cJSON_IsNumber)
 		    ? NULL
 		    : "an object of numbers";
+	case OBJECT:
+		return cJSON_IsObject(value) ? NULL : "an object";
 	case OBJECTS:
 		return cJSON_IsArray(value) && all(value, cJSON_IsObject)
 		    ? NULL
@@ -369,26 +373,26 @@ mistyped(enum type type, const cJSON *value)
 
 /* The rules that a type alone does not tell. */
 static const char *
-out_of_range(const struct record *r, enum field f, const cJSON *value)
+out_of_range(enum field f, const cJSON *value)
 {
+	const char *s = value->valuestring;
 	double n = value->valuedouble;
 
 	switch (f) {
 	case RECORD_ID:
-		return strlen(value->valuestring) <= RECORD_ID_MAX
+		return strlen(s) <= RECORD_ID_MAX
 		    ? NULL
 		    : "at most 1024 bytes";
 	case RECORD_STATUS:
-		return record_status(r) ? NULL
-					: "waiting, processing or complete";
+		return status_of(s) ? NULL : "waiting, processing or complete";
 	case RECORD_RESULT:
-		return record_result(r) ? NULL
-					: "unknown, passed, failed, error, "
-					  "flaky or cancelled";
+		return result_of(s)
+		    ? NULL
+		    : "unknown, passed, failed, error, flaky or cancelled";
 	case RECORD_REASON:
-		return record_reason(r) ? NULL
-					: "one of the reasons that "
-					  "funkytown(7) lists";
+		return reason_of(s)
+		    ? NULL
+		    : "one of the reasons that funkytown(7) lists";
 	case RECORD_RETRIES:
 		return n >= 0 && n <= RECORD_RETRIES_MAX
 		    ? NULL
@@ -406,6 +410,14 @@ out_of_range(const struct record *r, enum field f, const cJSON *value)
 	}
 }
 
+const char *
+record_expects(enum field f, const cJSON *value)
+{
+	const char *expected = mistyped(fields[f].type, value);
+
+	return expected ? expected : out_of_range(f, value);
+}
+
 static bool
 well_typed(struct jsonl *in, const struct record *r)
 {
@@ -418,9 +430,7 @@ well_typed(struct jsonl *in, const struct record *r)
 		value = get(r, f);
 		if (value == NULL)
 			continue;
-		expected = mistyped(fields[f].type, value);
-		if (expected == NULL)
-			expected = out_of_range(r, f, value);
+		expected = record_expects(f, value);
 		if (expected == NULL)
 			continue;
 		pointer = mem_printf("/%s", fields[f].name);

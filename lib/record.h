@@ -37,6 +37,7 @@ enum field {
 	RECORD_TIMEOUT, /* seconds, fractions allowed */
 	RECORD_PRIORITY,
 	RECORD_EXPECTED_MS,
+	RECORD_DROPPED_BY, /* the rule that leaves it out: ft-expand -x */
 	/* its state: dropped when a task is pushed */
 	RECORD_RUN,
 	RECORD_WORKER,
@@ -162,5 +163,7 @@ enum reason reason_of(const char *name);
 cJSON *record_attempt(const struct record *r);
 
 const char *field_name(enum field f);
+/* What a field expects, for a message; NULL when the value will do. */
+const char *record_expects(enum field f, const cJSON *value);
 
 #endif

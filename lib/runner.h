@@ -25,12 +25,13 @@ void runner_close(struct runner_table *t);
 /* Whether the table has a runner of that name. */
 bool runner_known(const struct runner_table *t, const char *name);
 
-/* The runner for a spec by its path; "command" when nothing else fits. */
+/* The runner for a spec by its path; RUNNER_DEFAULT when nothing else fits. */
+#define RUNNER_DEFAULT "command" /* runs the spec, or the task's command */
 const char *runner_guess(const struct runner_table *t, const char *spec);
 
 /* Where an attempt runs. All paths are absolute; out exists. */
 struct runner_where {
-	const char *spec_root; /* its working folder, and where specs lie */
+	const char *spec_root; /* where specs lie */
 	const char *out;       /* the attempt's own folder */
 	const char *tmp;       /* its private TMPDIR */
 };
@@ -39,16 +40,19 @@ struct runner_where {
 struct runner_plan {
 	char **argv;  /* ends with NULL */
 	char **env;   /* "NAME=value", beyond the inherited; ends with NULL */
+	char *dir;    /* working folder: the spec root, or a project in it */
 	int polite;   /* the signal that asks it to end */
 	char *result; /* absolute path of the result file; NULL: none */
-	const void *entry; /* runner's own */
+	char *spec;   /* absolute path of the spec; NULL: the task has none */
+	const void *entry; /* runner's own; the table must outlive the plan */
 };
 
 /*
  * Make the plan of a task's attempt. When the task cannot be run, false, and
  * r gets the result error with its reason (refused for a spec that leaves the
  * spec root or looks like an option, config for an unknown runner, browser
- * for one that this machine does not have) and a message.
+ * for one that this machine does not have, spawn for a runner that is not
+ * installed) and a message.
  */
 bool runner_plan(const struct runner_table *t, struct record *r,
     const struct runner_where *where, struct runner_plan *plan);
@@ -56,20 +60,22 @@ void runner_plan_free(struct runner_plan *plan);
 
 /* How an attempt's process ended, as far as a verdict needs it. */
 struct runner_outcome {
-	bool spawned;	   /* false: it could not be started; see error */
-	int error;	   /* errno of the failed start */
-	bool timed_out;	   /* stopped at its deadline */
-	bool interrupted;  /* stopped by us for another reason */
-	int exit_code;	   /* -1 when a signal ended it */
-	int signal;	   /* 0 when it exited */
+	bool spawned;       /* false: it could not be started; see error */
+	int error;          /* errno of the failed start */
+	bool timed_out;     /* stopped at its deadline */
+	bool interrupted;   /* stopped by us for another reason */
+	int exit_code;      /* -1 when a signal ended it */
+	int signal;         /* 0 when it exited */
 	const char *output; /* the end of its output, valid UTF-8 */
 };
 
 /*
  * Judge the attempt by its result file, or by its exit status where the
  * runner has none: sets result, and where they apply reason, tests (passed,
- * failed, skipped, flaky) and message (plain text without escape codes).
+ * failed, skipped, flaky) and message (the first failure, plain text without
+ * escape codes, at most RUNNER_MESSAGE_MAX bytes).
  */
+#define RUNNER_MESSAGE_MAX 4096
 void runner_judge(const struct runner_plan *plan,
     const struct runner_outcome *outcome, struct record *r);
 
