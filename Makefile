@@ -8,12 +8,12 @@ WERROR =
 PROGRAMS = ft-expand ft-push ft-pop ft-run ft-result ft-stats ft-report-html
 
 # Who is made of what, beside the base that all share.
-base = mem clock opt jsonl record
+base = mem clock opt utf8 jsonl record
 queue = queue redis
 ft-expand = expand runner
 ft-push = $(queue)
 ft-pop = $(queue)
-ft-run = child runner
+ft-run = attempt folder child supervisor sweep runner
 ft-result = $(queue)
 ft-stats = summary $(queue)
 ft-report-html = page summary
