@@ -11,7 +11,6 @@
 #include "mem.h"
 #include "utf8.h"
 
-#define LOG "log.txt"
 #define LOCAL "local" /* the run of a task that belongs to none */
 
 struct attempt {
@@ -74,17 +73,18 @@ furnish(struct attempt *a)
 {
 	char *wanted = place(a), *path;
 
-	path = folder_new(a->rules->root, wanted);
+	path = a->rules->keep ? folder_new(a->rules->root, wanted)
+	                      : folder_again(a->rules->root, wanted);
 	free(wanted);
 	if (path == NULL)
 		return false;
 	if (a->rules->keep)
 		record_set_text(a->task, RECORD_ARTIFACTS, path);
 	a->out = mem_printf("%s/%s", a->rules->root, path);
-	a->tmp = mem_printf("%s/tmp", a->out);
-	a->log = mem_printf("%s/" LOG, a->out);
+	a->tmp = mem_printf("%s/" FOLDER_TMP, a->out);
+	a->log = mem_printf("%s/" FOLDER_LOG, a->out);
 	free(path);
-	return mkdir(a->tmp, 0777) == 0;
+	return mkdir(a->tmp, 0777) == 0 || errno == EEXIST;
 }
 
 static bool
@@ -217,8 +217,10 @@ attempt_free(struct attempt *a)
 {
 	if (a->plan.argv != NULL)
 		runner_plan_free(&a->plan);
-	if (a->tmp != NULL)
-		folder_remove(a->rules->keep ? a->tmp : a->out);
+	if (a->tmp != NULL && a->rules->keep)
+		folder_remove(a->tmp);
+	else if (a->tmp != NULL)
+		folder_empty(a->out);
 	free(a->out);
 	free(a->tmp);
 	free(a->log);

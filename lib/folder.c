@@ -130,6 +130,17 @@ folder_new(const char *root, const char *path)
 	return NULL;
 }
 
+char *
+folder_again(const char *root, const char *path)
+{
+	int error = make(root, path);
+
+	if (error == 0 || error == EEXIST)
+		return mem_strdup(path);
+	errno = error;
+	return NULL;
+}
+
 static int
 enter(int at, const char *name)
 {
@@ -144,15 +155,17 @@ enter(int at, const char *name)
 	return fd;
 }
 
-static bool delete (int at, const char *name);
-
+/* Do this to everything in the folder open at fd; owns fd. */
 static bool
-empty(int fd)
+each(int fd, bool (*what)(int at, const char *name))
 {
 	struct dirent *entry;
-	bool emptied = true;
-	DIR *dir = fdopendir(fd);
+	bool done = true;
+	DIR *dir;
 
+	if (fd < 0)
+		return false;
+	dir = fdopendir(fd);
 	if (dir == NULL) {
 		close(fd);
 		return false;
@@ -160,28 +173,63 @@ empty(int fd)
 	while ((entry = readdir(dir)) != NULL)
 		if (strcmp(entry->d_name, ".") != 0 &&
 		    strcmp(entry->d_name, "..") != 0 &&
-		    !delete (fd, entry->d_name))
-			emptied = false;
+		    !what(fd, entry->d_name))
+			done = false;
 	closedir(dir);
-	return emptied;
+	return done;
 }
 
-static bool delete (int at, const char *name)
+static bool
+discard(int at, const char *name)
 {
-	int fd;
-
 	if (unlinkat(at, name, AT_REMOVEDIR) == 0)
 		return true;
 	if (errno == ENOTDIR)
 		return unlinkat(at, name, 0) == 0;
-	fd = enter(at, name);
-	return fd >= 0 && empty(fd) && unlinkat(at, name, AT_REMOVEDIR) == 0;
+	return each(enter(at, name), discard) &&
+	       unlinkat(at, name, AT_REMOVEDIR) == 0;
+}
+
+/* Not what a spec may have put in its place. */
+static bool
+blank(int at, const char *name)
+{
+	int fd =
+	    openat(at, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	bool done;
+
+	if (fd < 0)
+		return false;
+	done = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 &&
+	       (st.st_size == 0 || ftruncate(fd, 0) == 0);
+	close(fd);
+	return done;
+}
+
+static bool
+renew(int at, const char *name)
+{
+	if (strcmp(name, FOLDER_TMP) == 0 && each(enter(at, name), discard))
+		return true;
+	if (strcmp(name, FOLDER_LOG) == 0 && blank(at, name))
+		return true;
+	return discard(at, name);
+}
+
+bool
+folder_empty(const char *path)
+{
+	if (each(enter(AT_FDCWD, path), renew))
+		return true;
+	warn("%s", path);
+	return false;
 }
 
 bool
 folder_remove(const char *path)
 {
-	if (delete (AT_FDCWD, path))
+	if (discard(AT_FDCWD, path))
 		return true;
 	warn("%s", path);
 	return false;

@@ -12,6 +12,10 @@
 
 #include "mem.h"
 
+/* In each attempt's folder. */
+#define FOLDER_TMP "tmp"
+#define FOLDER_LOG "log.txt"
+
 /*
  * A name as one component of a path, and of a URL as it stands: "/" becomes
  * "~", any other byte beyond A-Za-z0-9._- (and a leading ".") "=XX". Different
@@ -32,8 +36,19 @@ char *folder_root(const char *path);
  */
 char *folder_new(const char *root, const char *path);
 
+/* The same, but one that exists is used again. */
+char *folder_again(const char *root, const char *path);
+
 /* Remove a folder and all that is in it; false with a message when it fails. */
 bool folder_remove(const char *path);
+
+/*
+ * Empty an attempt's folder for the next one: only its temporary folder and
+ * its log stay, both empty. False with a message when that fails. Making new
+ * ones costs a millisecond: ext4 is slow to find an inode where many have just
+ * been deleted.
+ */
+bool folder_empty(const char *path);
 
 /* Append the last max bytes of a file as valid UTF-8, or all of it. */
 void folder_tail(const char *path, size_t max, struct buf *b);
