@@ -11,6 +11,7 @@
 
 #include "jsonl.h"
 #include "mem.h"
+#include "utf8.h"
 
 #define CHUNK 65536 /* bytes asked of one read(2) */
 
@@ -81,34 +82,6 @@ complain(const char *name, unsigned long line, unsigned long column,
 {
 	bad_total++;
 	warnx("%s:%lu:%lu: %s", name, line, column, what);
-}
-
-/* The length of the UTF-8 character at s (RFC 3629), 0 when it is not one. */
-static size_t
-utf8_char(const unsigned char *s, size_t len)
-{
-	unsigned char low = 0x80, high = 0xbf;
-	size_t n, i;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] < 0xc2 || s[0] > 0xf4)
-		return 0;
-	n = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-	if (s[0] == 0xe0)
-		low = 0xa0;
-	else if (s[0] == 0xed)
-		high = 0x9f;
-	else if (s[0] == 0xf0)
-		low = 0x90;
-	else if (s[0] == 0xf4)
-		high = 0x8f;
-	if (n > len || s[1] < low || s[1] > high)
-		return 0;
-	for (i = 2; i < n; i++)
-		if (s[i] < 0x80 || s[i] > 0xbf)
-			return 0;
-	return n;
 }
 
 /* cJSON ends a string at an escaped NUL, so nobody may write one. */
