@@ -56,3 +56,11 @@ $(binaries): bin/%: build/%.o $$(foreach m,$$(base) $$($$*),build/$$m.o) | bin
 
 bin build:
 	mkdir -p $@
+
+# The lease protocol, further than the tests look: five minutes, 4 GB.
+model:
+	test/model/run.sh -DFAULTS=2
+	test/model/run.sh -DFAULTS=3 -DRETRIES=0
+	test/model/run.sh -l -DFAULTS=2 -DRETRIES=0
+
+.PHONY: model
