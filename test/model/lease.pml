@@ -4,15 +4,15 @@
  * Each script of lib/lua that changes a lease is an inline here by the name
  * that its header gives ("Model: Pop."). A script is one atomic step; between
  * any two steps everything else may happen. Time is only this: a lease may
- * expire at any moment while its holder lives, which counts as a fault, and does
- * so some day when nobody beats it. Popper and Reporter are ft-pop and ft-result
- * of one worker with one slot. A worker that ended is started anew, as another
- * instance.
+ * expire at any moment while its holder lives, which counts as a fault, and
+ * does so some day when nobody beats it. Popper and Reporter are ft-pop and
+ * ft-result of one worker with one slot. A worker that ended is started anew,
+ * as another instance.
  *
  * Proved, for any FAULTS faults at any moment:
  *   one verdict a task             the asserts in verdict
  *   by the holder only             the assert in decide
- *   who speaks in time is heard    the asserts in Finish
+ *   who speaks in time is heard    the assert in Finish
  *   no task lost                   sane, and the assert in over
  *   no more attempts than slots    the assert in deliver
  *   no slot is leaked              the assert in Pop
@@ -48,7 +48,7 @@
 #define LOST_MAX 2
 #endif
 
-/* One for each start of a worker. Nobody is the one behind the last. */
+/* One for each start of a worker. */
 #define INSTANCES (WORKERS + FAULTS)
 
 #define OPEN      0     /* the run's state */
@@ -122,7 +122,7 @@ byte faults = FAULTS;
 byte g_kind, g_instance, g_task, g_token, g_what, g_seen;
 
 /* Scratch of one atomic step, left at 0. */
-byte got, got_task, back;
+byte got, got_task, before;
 bool h;
 
 #define unheard(w) (held[instance[w]] > seen[instance[w]])
@@ -408,12 +408,12 @@ inline Finish(i, t, token, says)
 	:: h -> forget(i)
 	:: else
 	fi;
+	before = lease[t];
 #ifdef TAKE_BACK_FIRST
-	back = (lease[t] == token);
 	take_back();
-	assert(!back || lease[t] == token);
-	back = 0;
 #endif
+	assert(before != token || lease[t] == token);
+	before = 0;
 	if
 	:: holds(t, token) ->
 		speak_up(t);

@@ -1,6 +1,7 @@
 #!/bin/sh
-# run.sh [-l] [-DNAME[=VALUE] ...] - check lease.pml: 0 proved, 1 refuted, 2 neither
-# -l checks that the run terminates, not the asserts and the end states.
+# run.sh [-l] [-DNAME[=VALUE] ...] - check the model of the lease protocol
+# 0: proved, 1: refuted, 2: neither. -l checks that the run terminates instead
+# of the asserts and end states.
 set -eu
 
 search='-DSAFETY'
