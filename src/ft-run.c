@@ -7,6 +7,7 @@
  * running attempt is never stuck behind tasks.
  */
 #include <err.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -394,9 +395,20 @@ worker(void)
 	return host;
 }
 
+/* What is opened first would take the place of one that is closed. */
+static void
+check_stdio(void)
+{
+	if (fcntl(STDIN_FILENO, F_GETFD) < 0)
+		err(EX_IOERR, "stdin");
+	if (fcntl(STDOUT_FILENO, F_GETFD) < 0)
+		err(EX_IOERR, "stdout");
+}
+
 static void
 prepare(void)
 {
+	check_stdio();
 	spec_root = realpath(specs, NULL);
 	if (spec_root == NULL)
 		err(EX_NOINPUT, "%s", specs);
