@@ -142,7 +142,7 @@ attempt_start(const struct attempt *a, struct child *child)
 	    a->task, RECORD_TIMEOUT, (double)a->rules->timeout_ms / 1000);
 	struct child_job job = {.argv = a->plan.argv,
 	    .env = a->plan.env,
-	    .dir = plan->dir,
+	    .dir = a->plan.dir,
 	    .log = a->log,
 	    .polite = a->plan.polite,
 	    .grace_ms = a->rules->grace_ms};

@@ -103,7 +103,7 @@ local function hear(worker)
 		set[#set + 1] = worker
 	end
 	redis.call('HSET', META, unpack(set))
-	keep(META)
+	keep(META, IDS)
 end
 
 -- Whether another worker than the one that speaks was heard within a lease.

@@ -19,6 +19,9 @@ local lease_ms, nonce, mode = tonumber(ARGV[4]), ARGV[5], ARGV[6]
 local notes = {}
 
 local function answer(what, wait, text)
+	if mode == '-' and what ~= 'task' then
+		redis.call('HDEL', WORKERS, instance)
+	end
 	return {what, wait or 0, generation(), text or '', unpack(notes)}
 end
 
