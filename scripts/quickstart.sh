@@ -83,11 +83,11 @@ have() {
 	done
 }
 ft-expand "$map" >"$private/all.jsonl"
-jq -c --arg have "$(have)" 'if (.runner != "playwright") or
-	(.browser | IN($have | split(" ")[])) then . else
-	("left out \(.id): this machine has no \(.browser) for Playwright\n" |
-	stderr | empty) end' "$private/all.jsonl" >"$private/tasks.jsonl" 2>"$private/left-out"
-jq -rR 'fromjson? // . | sub("\n$"; "")' "$private/left-out" | sed '/^"*$/d; s/^/  /'
+runnable="(.runner != \"playwright\") or (.browser | IN(\$have | split(\" \")[]))"
+jq -c --arg have "$(have)" "select($runnable)" "$private/all.jsonl" \
+	>"$private/tasks.jsonl"
+jq -r --arg have "$(have)" "select($runnable | not) | \"  left out \(.id): \" +
+	\"this machine has no \(.browser) for Playwright\"" "$private/all.jsonl"
 ft-push <"$private/tasks.jsonl" >/dev/null
 FT_RUN=$(ft-stats | jq -r .run)
 export FT_RUN
