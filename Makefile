@@ -53,10 +53,6 @@ build/%.o: lib/%.c | build
 build/%.o: src/%.c | build
 	$(CC) $(cflags) -MMD -MP -c -o $@ $<
 
-build/runners.h: lib/runners.json scripts/embed.sh | build
-	scripts/embed.sh lib/runners.json > $@
-build/runner.o: build/runners.h
-
 .SECONDEXPANSION:
 $(binaries): bin/%: build/%.o $$(foreach m,$$(base) $$($$*),build/$$m.o) | bin
 	$(CC) $(cflags) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(hiredis)

@@ -265,6 +265,7 @@ ask(struct popper *p)
 	request_int(q, p->lease_ms);
 	request_text(q, nonce);
 	request_text(q, p->follow ? "f" : "-");
+	request_int(q, p->seen);
 	free(nonce);
 	return queue_ask(p->queue, q);
 }

@@ -45,11 +45,32 @@ answers(void)
 	}
 }
 
+static bool
+has_verdict(const struct record *r)
+{
+	enum result result = record_result(r);
+
+	return result == RESULT_PASSED || result == RESULT_FAILED ||
+	    result == RESULT_ERROR || result == RESULT_FLAKY;
+}
+
+static bool
+acceptable(struct jsonl *in, const struct record *r)
+{
+	if (only != NULL && strcmp(only, record_text(r, RECORD_RUN)) != 0)
+		jsonl_reject(in, "/run", "expected run %s", only);
+	else if (record_status(r) == STATUS_COMPLETE && !has_verdict(r))
+		jsonl_reject(in, "/result",
+		    "expected the result passed, failed, error or flaky");
+	else
+		return true;
+	return false;
+}
+
 static void
 report(struct jsonl *in, struct record *r)
 {
-	if (only != NULL && strcmp(only, record_text(r, RECORD_RUN)) != 0) {
-		jsonl_reject(in, "/run", "expected run %s", only);
+	if (!acceptable(in, r)) {
 		record_free(r);
 		return;
 	}

@@ -21,7 +21,7 @@ if me then
 	hear(me.worker)
 	set_instance(instance, me)
 end
-if t[1] ~= token then
+if t[1] ~= token or meta.over then
 	if me and me.mode == 'f' and
 		redis.call('LLEN', own_bell(instance)) < BELL_MAX then
 		tell(instance, note('stop', token, id))

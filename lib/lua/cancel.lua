@@ -10,6 +10,7 @@ if meta.state ~= 'finished' then
 	redis.call('HSET', META, 'state', 'cancelled')
 	meta.state = 'cancelled'
 	ring()
+	over()
 end
 keep(META)
 return meta.state

@@ -8,15 +8,17 @@
 -- out), silence_ms and spoke_ms (the last long silence: its length and its
 -- end), recent, recent_ms, other_ms (the two workers heard last), a counter
 -- of every result, retried, lost, late, handed_back, busy_ms, announced and
--- over (a cancelled run's last lease has ended), and push:PUSHER, the answer that a pusher got last.
+-- over (a cancelled run's last lease has ended), and push:PUSHER, the answer
+-- that a pusher got last.
 --
 -- Fields of task:ID: record, retries; from the first lease on lease (the
 -- holder's token), leases, lease_ms, worker, score, since_ms, started_ms and
 -- slot (told by the first beat); silent_ms (when the lease was taken back),
--- lost, failures, avoid and avoid_ms (the worker that failed it, and until
--- when it waits for another), attempts and late (JSON objects, joined by
--- commas), ended and ended_as (the token reported last, and what became of
--- the task); at the verdict result, reason and ended_ms.
+-- spared (its deadline was moved since the holder spoke last), lost, failures,
+-- avoid and avoid_ms (the worker that failed or lost it, and until when it
+-- waits for another), attempts and late (JSON objects, joined by commas),
+-- ended and ended_as (the token reported last, and what became of the task);
+-- at the verdict result, reason and ended_ms.
 local META = KEYS[1]
 local PREFIX = string.sub(META, 1, -5)
 local QUEUE = PREFIX .. 'queue'
@@ -43,7 +45,8 @@ local function keep(...)
 end
 
 local names = {'state', 'heard_ms', 'lease_ms', 'silence_ms', 'spoke_ms',
-	'recent', 'recent_ms', 'other_ms', 'max_failures', 'takeovers'}
+	'recent', 'recent_ms', 'other_ms', 'max_failures', 'takeovers',
+	'over', 'fence'}
 local meta = {}
 for i, value in ipairs(redis.call('HMGET', META, unpack(names))) do
 	meta[names[i]] = value or nil
@@ -100,7 +103,7 @@ local function hear(worker)
 		set[#set + 1] = worker
 	end
 	redis.call('HSET', META, unpack(set))
-	keep(META)
+	keep(META, IDS)
 end
 
 -- Whether another worker than the one that speaks was heard within a lease.
@@ -129,7 +132,8 @@ local function verdict(id, result, reason, record)
 	if record then
 		redis.call('HSET', key, 'record', record)
 	end
-	redis.call('HDEL', key, 'lease', 'silent_ms', 'avoid', 'avoid_ms')
+	redis.call('HDEL', key, 'lease', 'silent_ms', 'spared', 'avoid',
+		'avoid_ms')
 	redis.call('RPUSH', DONE, id)
 	redis.call('HINCRBY', META, result, 1)
 	redis.call('HSET', META, 'finished_ms', now)
@@ -157,6 +161,7 @@ local function over()
 	end
 	if meta.state == 'cancelled' then
 		if redis.call('HSETNX', META, 'over', 1) == 1 then
+			meta.over = 1
 			ring()
 		end
 		return true
@@ -170,7 +175,8 @@ local function over()
 	return true
 end
 
--- An expired lease whose silence was the server's gets its time anew.
+-- An expired lease whose silence was the server's gets its time anew, once:
+-- a holder that is gone would else be spared at every long silence.
 local function spared(lease_ms)
 	if (meta.silence_ms or 0) > lease_ms / 2 and
 		meta.spoke_ms + lease_ms > now then
@@ -187,20 +193,23 @@ local function take_back()
 
 	for _, id in ipairs(ids) do
 		local key = task_key(id)
-		local t = redis.call('HMGET', key, 'lease_ms', 'score')
+		local t = redis.call('HMGET', key, 'lease_ms', 'score',
+			'worker')
 		local deadline = spared(tonumber(t[1]) or 0)
 
-		if deadline then
+		if deadline and
+			redis.call('HSETNX', key, 'spared', 1) == 1 then
 			redis.call('ZADD', LEASES, deadline, id)
 		else
 			redis.call('ZREM', LEASES, id)
-			redis.call('HSET', key, 'silent_ms', now)
+			redis.call('HSET', key, 'silent_ms', now, 'avoid',
+				t[3] or '', 'avoid_ms', now + AVOID_MS)
 			redis.call('HINCRBY', META, 'lost', 1)
 			if redis.call('HINCRBY', key, 'lost', 1) >=
 				(meta.takeovers or 3) then
 				verdict(id, 'error', 'lost')
 			else
-				redis.call('ZADD', QUEUE, t[2], id)
+				redis.call('ZADD', QUEUE, t[2] or 0, id)
 				back = true
 			end
 			keep(key)
@@ -217,7 +226,9 @@ end
 local function speak_up(id)
 	local key = task_key(id)
 
+	redis.call('HDEL', key, 'spared')
 	if redis.call('HDEL', key, 'silent_ms') == 1 then
+		redis.call('HDEL', key, 'avoid', 'avoid_ms')
 		redis.call('ZREM', QUEUE, id)
 		redis.call('HINCRBY', key, 'lost', -1)
 		redis.call('HINCRBY', META, 'lost', -1)
@@ -281,7 +292,10 @@ local function lease_next(instance, worker, lease_ms, nonce, ended)
 			'}')
 		return nil, 1
 	end
-	token = redis.call('HINCRBY', META, 'fence', 1) .. '-' .. nonce
+	-- by the clock: it grows even if the server lost the last one
+	meta.fence = math.max((meta.fence or 0) + 1, now)
+	redis.call('HSET', META, 'fence', meta.fence)
+	token = string.format('%.0f-%s', meta.fence, nonce)
 	t = redis.call('HMGET', key, 'silent_ms', 'leases', 'worker', 'slot',
 		'started_ms')
 	if t[1] then
@@ -290,8 +304,8 @@ local function lease_next(instance, worker, lease_ms, nonce, ended)
 	end
 	redis.call('ZREM', QUEUE, id)
 	redis.call('ZADD', LEASES, now + lease_ms, id)
-	redis.call('HDEL', key, 'silent_ms', 'slot', 'started_ms', 'avoid',
-		'avoid_ms', 'reason')
+	redis.call('HDEL', key, 'silent_ms', 'spared', 'slot', 'started_ms',
+		'avoid', 'avoid_ms', 'reason')
 	redis.call('HINCRBY', key, 'leases', 1)
 	redis.call('HSET', key, 'lease', token, 'lease_ms', lease_ms,
 		'worker', worker, 'score', score, 'since_ms', now)
@@ -305,20 +319,21 @@ local function lease_next(instance, worker, lease_ms, nonce, ended)
 	return task_note(token, id, ended)
 end
 
--- What workers holds of an instance: "worker slots mode seen_ms done", where
--- the mode is f (follows its bell), d (draining) or - (one task).
+-- What workers holds of an instance: "worker slots mode seen_ms done asked",
+-- where the mode is f (follows its bell), d (draining) or - (one task) and
+-- asked is the number of its last pop.
 local function instance_of(name)
 	local value = redis.call('HGET', WORKERS, name)
-	local worker, slots, mode, _, done = string.match(value or '',
-		'^(%S+) (%d+) (%S) (%d+) (%d+)$')
+	local worker, slots, mode, _, done, asked = string.match(value or '',
+		'^(%S+) (%d+) (%S) (%d+) (%d+) (%d+)$')
 
 	return worker and {worker = worker, slots = tonumber(slots),
-		mode = mode, done = tonumber(done)}
+		mode = mode, done = tonumber(done), asked = tonumber(asked)}
 end
 
 local function set_instance(name, i)
-	redis.call('HSET', WORKERS, name, string.format('%s %d %s %.0f %d',
-		i.worker, i.slots, i.mode, now, i.done))
+	redis.call('HSET', WORKERS, name, string.format('%s %d %s %.0f %d %d',
+		i.worker, i.slots, i.mode, now, i.done, i.asked))
 	keep(WORKERS)
 end
 
@@ -334,4 +349,35 @@ end
 -- The state of a task for an answer to somebody who does not hold it.
 local function state_of(id)
 	return redis.call('HGETALL', task_key(id))
+end
+
+-- The notes of what an instance holds as its own above the fence that it saw
+-- last: replies or notes were lost.
+local function undelivered(instance, seen, renew)
+	local notes = {}
+
+	for _, member in ipairs(redis.call('SMEMBERS', held_key(instance))) do
+		local id, token, n = string.match(member, '^(.*)#((%d+)%-.*)$')
+		local t = redis.call('HMGET', task_key(id), 'lease', 'lease_ms')
+		if tonumber(n) > seen and t[1] == token and not meta.over then
+			if renew then
+				speak_up(id)
+				redis.call('ZADD', LEASES, now + t[2], id)
+				keep(LEASES)
+			end
+			notes[#notes + 1] = task_note(token, id)
+		end
+	end
+	return notes
+end
+
+-- What was never delivered and now is another's will never be reported.
+local function forget_undelivered(instance, seen)
+	for _, member in ipairs(redis.call('SMEMBERS', held_key(instance))) do
+		local id, token, n = string.match(member, '^(.*)#((%d+)%-.*)$')
+		if tonumber(n) > seen and (meta.over or
+			redis.call('HGET', task_key(id), 'lease') ~= token) then
+			redis.call('SREM', held_key(instance), member)
+		end
+	end
 end

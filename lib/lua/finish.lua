@@ -24,11 +24,14 @@ local t = redis.call('HMGET', key, 'lease', 'ended', 'ended_as', 'worker',
 local me = instance_of(instance)
 local was_full = me and redis.call('SCARD', held_key(instance)) >= me.slots
 local member = id .. '#' .. token
+local busy = string.format('%.0f',
+	math.min(math.max(tonumber(ARGV[9]) or 0, 0), 2 ^ 31))
 
 local function answer(as)
 	local v = redis.call('HMGET', key, 'result', 'reason', 'attempts')
 
-	return {as, v[1] or 'unknown', v[2] or '', '[' .. (v[3] or '') .. ']'}
+	return {as, as == 'complete' and v[1] or 'unknown', v[2] or '',
+		'[' .. (v[3] or '') .. ']'}
 end
 
 local function back(as)
@@ -51,7 +54,7 @@ end
 local function decide()
 	local failures = tonumber(t[5]) or 0
 
-	redis.call('HINCRBY', META, 'busy_ms', ARGV[9])
+	redis.call('HINCRBY', META, 'busy_ms', busy)
 	if me then
 		me.done = me.done + 1
 	end
@@ -86,7 +89,8 @@ local function free_slot()
 	if me.mode ~= 'f' then
 		return
 	end
-	if was_full and (meta.state == 'sealed' or meta.state == 'open') then
+	if was_full and ARGV[4] ~= 'waiting' and
+		(meta.state == 'sealed' or meta.state == 'open') then
 		text = lease_next(instance, me.worker, tonumber(t[9]),
 			string.match(token, '^%d+%-(.*)$'), member)
 	end
@@ -103,12 +107,14 @@ if t[2] == token then
 	return answer(t[3])
 end
 local held = redis.call('SREM', held_key(instance), member) == 1
-take_back()
-if t[1] ~= token or redis.call('HGET', key, 'lease') ~= token then
+if t[1] ~= token or meta.over then
+	take_back()
 	if held then
-		redis.call('HINCRBY', META, 'late', 1)
-		append(key, 'late', ARGV[8], LATE_MAX)
-		keep(key)
+		if ARGV[4] == 'complete' then
+			redis.call('HINCRBY', META, 'late', 1)
+			append(key, 'late', ARGV[8], LATE_MAX)
+			keep(key)
+		end
 		free_slot()
 	end
 	over()
@@ -119,6 +125,7 @@ redis.call('ZREM', LEASES, id)
 local as = ARGV[4] == 'waiting' and hand_back() or decide()
 redis.call('HSET', key, 'ended', token, 'ended_as', as)
 keep(key, LEASES)
+take_back()     -- not before: the holder speaks, so it is not silent
 free_slot()
 over()
 return answer(as)

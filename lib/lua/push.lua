@@ -41,12 +41,14 @@ local function add(id, record, priority, expected, retries)
 	if meta.state ~= 'open' then
 		return 'r'
 	end
+	-- computed first: a script that fails half way leaves half a task
+	place = score(priority, expected, redis.call('LLEN', IDS) + 1)
 	redis.call('HSET', key, 'record', record)
 	if retries ~= '0' then
 		redis.call('HSET', key, 'retries', retries)
 	end
-	place = redis.call('RPUSH', IDS, id)
-	redis.call('ZADD', QUEUE, score(priority, expected, place), id)
+	redis.call('RPUSH', IDS, id)
+	redis.call('ZADD', QUEUE, place, id)
 	keep(key)
 	return 'a'
 end
