@@ -358,8 +358,9 @@ open_slots(void)
 	slots = mem_zalloc((size_t)slot_count, sizeof(*slots));
 	watched =
 	    mem_zalloc((size_t)(FIRST_SLOT + slot_count), sizeof(*watched));
+	if (artifacts != NULL)
+		rules.artifacts = root = folder_root(artifacts);
 	rules.scratch = scratch = folder_private();
-	rules.root = root = rules.keep ? folder_root(artifacts) : scratch;
 	self = getpid();
 	atexit(leave);
 	for (i = 0; i < slot_count; i++)
@@ -414,7 +415,6 @@ prepare(void)
 	rules.spec_root = spec_root;
 	rules.table = runner_open(runners);
 	rules.worker = worker();
-	rules.keep = artifacts != NULL;
 	in = jsonl_open(STDIN_FILENO, "stdin");
 	catch_signals();
 	open_slots();

@@ -332,9 +332,49 @@ passed' "$(complete .result)"
 	[ ! -e "$(cat where)" ]
 	same '' "$(ls -A "$TMPDIR")"
 	work -o kept
-	same "$PWD/kept/local/a/1/tmp" "$(cat where)"
-	[ ! -e kept/local/a/1/tmp ]
+	same 'passed
+passed' "$(complete .result)"
+	[ ! -e "$(cat where)" ]
 	same '' "$(ls -A "$TMPDIR")"
+	same log.txt "$(ls -A kept/local/a/1)"
+}
+
+@test "nothing of an attempt is there for the next in its slot" {
+	{
+		task a 'touch "$0" "$TMPDIR/x" out.txt; echo old'
+		task b 'find "$(dirname "$TMPDIR")" ! -type d'
+	} >in
+	jq -c '.command += ["{out}/result.json"]' in >in.new
+	mv in.new in
+	work
+	same 1 "$(complete 'select(.id == "b").output' | grep -c .)"
+}
+
+@test "a spec may remove its temporary folder, or put something in its place" {
+	{
+		task a 'rm -r "$TMPDIR"'
+		task b 'touch "$TMPDIR/x" && rm -r "$TMPDIR" && touch "$TMPDIR"'
+		task c 'touch "$TMPDIR/x"'
+	} >in
+	work
+	same 'passed
+passed
+passed' "$(complete .result)"
+	same '' "$(ls -A "$TMPDIR")"
+}
+
+@test "a log that a spec has replaced by a link is not followed" {
+	printf 'precious' >file
+	{
+		task a 'for log in "$TMPDIR".log "${0%/*}/log.txt"; do
+			[ -f "$log" ] && ln -f file "$log"; done; :'
+		task b 'echo b'
+	} >in
+	jq -c '.command += ["{out}/result.json"]' in >in.new
+	mv in.new in
+	work
+	same precious "$(cat file)"
+	same b "$(jq -r 'select(.id == "b" and .output).output' out)"
 }
 
 @test "each attempt has a folder below the artifact root" {
