@@ -20,7 +20,6 @@
 
 struct process {
 	pid_t pid, parent;
-	bool dead; /* a zombie, as far as its first thread goes */
 };
 
 struct table {
@@ -33,14 +32,12 @@ static bool
 parse(const char *stat, struct process *p)
 {
 	const char *s = strrchr(stat, ')');
-	char state;
 	int parent;
 
-	if (s == NULL || sscanf(s + 1, " %c %d", &state, &parent) != 2)
+	if (s == NULL || sscanf(s + 1, " %*c %d", &parent) != 1)
 		return false;
 	p->pid = atoi(stat);
 	p->parent = parent;
-	p->dead = state == 'Z' || state == 'X';
 	return true;
 }
 
@@ -131,8 +128,8 @@ descends(const struct table *t, const struct process *p, pid_t ancestor,
 }
 
 /*
- * How many were alive and got the signal. A zombie gets it too: behind a first
- * thread that has ended others may run.
+ * How many got the signal. A zombie is one of them: it may be but the first
+ * thread of a process whose others still run, and cannot be reaped so far.
  */
 static size_t
 strike(const pid_t *spared, size_t count)
@@ -143,7 +140,7 @@ strike(const pid_t *spared, size_t count)
 
 	for (i = 0; i < t.len; i++)
 		if (descends(&t, &t.rows[i], self, spared, count) &&
-		    kill(t.rows[i].pid, SIGKILL) == 0 && !t.rows[i].dead)
+		    kill(t.rows[i].pid, SIGKILL) == 0)
 			struck++;
 	free(t.rows);
 	return struck;

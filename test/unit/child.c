@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -324,6 +325,47 @@ test_leftovers(void)
 	noted("pid");
 }
 
+static void *
+linger(void *note)
+{
+	FILE *f = fopen(note, "w");
+
+	if (f != NULL) {
+		fprintf(f, "%d\n", (int)getpid());
+		fclose(f);
+	}
+	while (pause() < 0)
+		;
+	return NULL;
+}
+
+/* This program as one that looks dead: its first thread has ended. */
+static void
+be_leaderless(char *note)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, linger, note) != 0)
+		errx(EX_OSERR, "no thread");
+	pthread_exit(NULL);
+}
+
+static void
+test_leaderless(const char *self)
+{
+	char *text = mem_printf("'%s' leaderless & "
+				"while [ ! -s pid ]; do sleep .01; done; "
+				"sleep .1",
+	    self);
+	pid_t pid;
+
+	run(shell(text));
+	pid = noted("pid");
+	ok(pid > 0 && !alive(pid) && end.how == CHILD_EXITED,
+	    "a process whose first thread has ended is not taken for dead");
+	free(text);
+}
+
 static void
 test_lost(void)
 {
@@ -399,10 +441,15 @@ script(const char *path, const char *text)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
-	pid_t before = elder();
+	char *self;
+	pid_t before;
 
+	if (argc > 1)
+		be_leaderless("pid");
+	self = realpath(argv[0], NULL);
+	before = elder();
 	if (mkdtemp(root) == NULL || chdir(root) < 0)
 		err(EX_SOFTWARE, "%s", root);
 	script("tool", "#!/bin/sh\necho $HOME $PATH $NEW $KEPT\n");
@@ -420,12 +467,14 @@ main(void)
 	test_deadline();
 	test_stop();
 	test_leftovers();
+	test_leaderless(self);
 	test_lost();
 	test_many();
 	child_free(child);
 	ok(alive(before), "a child from before is none of its business");
 	kill(before, SIGKILL);
 	nftw(root, discard, 16, FTW_DEPTH | FTW_PHYS);
+	free(self);
 	printf("1..%d\n", tests);
 	return failures > 0;
 }
