@@ -6,7 +6,7 @@ ARG NODE=docker.io/library/node:22-bookworm-slim
 FROM ${BASE} AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
 	gcc libc6-dev make pkg-config jq libhiredis-dev libcjson-dev && \
-	rm -rf /var/lib/apt/lists/*
+	apt-get clean && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY Makefile ./
 COPY lib lib
@@ -18,7 +18,7 @@ RUN make && make install PREFIX=/usr/local DESTDIR=/out
 FROM build AS test
 RUN apt-get update && apt-get install -y --no-install-recommends \
 	bats curl lighttpd perl procps redis-server && \
-	rm -rf /var/lib/apt/lists/* && \
+	apt-get clean && rm -rf /var/lib/apt/lists/* && \
 	useradd --uid 10001 --user-group --create-home funkytown && \
 	chown -R funkytown: /src
 COPY --chown=funkytown:funkytown specs specs
@@ -29,7 +29,7 @@ RUN make check
 FROM ${BASE} AS tools
 RUN apt-get update && apt-get install -y --no-install-recommends \
 	jq libcjson1 libhiredis0.14 tini && \
-	rm -rf /var/lib/apt/lists/* && \
+	apt-get clean && rm -rf /var/lib/apt/lists/* && \
 	groupadd --gid 10001 funkytown && \
 	useradd --uid 10001 --gid 10001 --home-dir /home/funkytown \
 		--create-home --shell /usr/sbin/nologin funkytown && \
@@ -51,7 +51,7 @@ FROM tools AS controller
 USER root
 RUN apt-get update && apt-get install -y --no-install-recommends \
 	lighttpd redis-server && \
-	rm -rf /var/lib/apt/lists/* /etc/redis/redis.conf
+	apt-get clean && rm -rf /var/lib/apt/lists/* /etc/redis/redis.conf
 COPY k8s/base/redis.conf k8s/base/map.json /etc/funkytown/
 USER 10001:10001
 ENV FT_STATE=/var/lib/funkytown \
@@ -71,7 +71,7 @@ FROM tools AS worker
 USER root
 RUN apt-get update && apt-get install -y --no-install-recommends \
 	chromium chromium-driver firefox-esr fonts-liberation && \
-	rm -rf /var/lib/apt/lists/*
+	apt-get clean && rm -rf /var/lib/apt/lists/*
 COPY --from=specs /usr/local/bin/node /usr/local/bin/node
 COPY --from=specs /specs /specs
 USER 10001:10001
