@@ -1,0 +1,149 @@
+# funkytown - make, make check, make lint, make install PREFIX= DESTDIR=
+VERSION = 0.1.0
+PREFIX = /usr/local
+CC = cc
+CFLAGS = -O2 -g
+WERROR =
+
+PROGRAMS = ft-expand ft-push ft-pop ft-run ft-result ft-stats ft-report-html
+
+# Who is made of what, beside the base that all share.
+base = mem clock opt utf8 jsonl record
+queue = queue queue_push queue_pop queue_report queue_read redis
+runner = runner runner_check runner_words runner_plan runner_judge verdict \
+	verdict_playwright verdict_mocha verdict_cypress verdict_junit \
+	json path text
+ft-expand = expand expand_words expand_map expand_twins $(runner)
+ft-push = history $(queue)
+ft-pop = $(queue)
+ft-run = attempt folder child supervisor sweep $(runner)
+ft-result = $(queue)
+ft-stats = newest summary names $(queue)
+ft-report-html = page entry chart timeline html summary names
+
+PKGS = libcjson hiredis
+PKG_CONFIG = pkg-config
+missing := $(strip $(foreach p,$(PKGS),$(shell $(PKG_CONFIG) --exists $(p) || echo $(p))))
+ifneq ($(missing),)
+ifeq ($(filter clean uninstall,$(MAKECMDGOALS)),)
+$(error pkg-config finds no $(missing): apt-get install libhiredis-dev libcjson-dev pkg-config)
+endif
+endif
+
+WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wvla -Wformat=2 $(WERROR)
+HARDEN = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+override CPPFLAGS += -D_GNU_SOURCE -DFT_VERSION='"$(VERSION)"' -Ilib -Ibuild
+cflags = -std=c11 $(WARNINGS) $(HARDEN) $(CPPFLAGS) $(CFLAGS) \
+	$(shell $(PKG_CONFIG) --cflags $(PKGS))
+override LDFLAGS += -pie -Wl,-z,relro,-z,now
+LDLIBS = $(shell $(PKG_CONFIG) --libs libcjson) -lm
+hiredis = $(if $(filter build/redis.o,$^),$(shell $(PKG_CONFIG) --libs hiredis))
+
+binaries = $(PROGRAMS:%=bin/%)
+units = $(patsubst test/unit/%.c,build/unit-%,$(wildcard test/unit/*.c))
+
+all: $(binaries)
+
+-include $(wildcard build/*.d)
+
+build/%.o: lib/%.c | build
+	$(CC) $(cflags) -MMD -MP -c -o $@ $<
+
+build/%.o: src/%.c | build
+	$(CC) $(cflags) -MMD -MP -c -o $@ $<
+
+.SECONDEXPANSION:
+$(binaries): bin/%: build/%.o $$(foreach m,$$(base) $$($$*),build/$$m.o) | bin
+	$(CC) $(cflags) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(hiredis)
+
+bin build build/lua:
+	mkdir -p $@
+
+# The queue's scripts stay real files; each begins with what all of them share.
+lua = $(filter-out common history,$(basename $(notdir $(wildcard lib/lua/*.lua))))
+build/lua/%.lua: lib/lua/common.lua lib/lua/%.lua | build/lua
+	cat $^ >$@
+build/lua/history.lua: lib/lua/history.lua | build/lua
+	cp $< $@
+build/lua.h: $(lua:%=build/lua/%.lua) build/lua/history.lua scripts/embed.sh
+	scripts/embed.sh $(filter %.lua,$^) >$@
+build/queue.o: build/lua.h
+
+build/runners.h: lib/runners.json scripts/embed.sh | build
+	scripts/embed.sh lib/runners.json >$@
+build/runner.o: build/runners.h
+
+# The page's skeleton, style and script, and the hashes by which its own
+# Content-Security-Policy knows them.
+report = lib/report/page.html lib/report/page.css lib/report/page.js
+sha256 = sha256sum $(1) | cut -c1-64 | tr a-f A-F | basenc -d --base16 | base64
+build/page.o: build/report.h
+build/report.h: $(report) scripts/embed.sh | build
+	sh scripts/embed.sh $(report) >$@.new
+	echo "#define REPORT_STYLE_SHA256 \"$$($(call sha256,lib/report/page.css))\"" >>$@.new
+	echo "#define REPORT_SCRIPT_SHA256 \"$$($(call sha256,lib/report/page.js))\"" >>$@.new
+	mv $@.new $@
+
+# Unit tests: a program a module that prints TAP.
+build/unit-summary: build/names.o
+build/unit-runner: $(runner:%=build/%.o)
+build/unit-child: build/supervisor.o build/sweep.o
+build/unit-%: test/unit/%.c build/%.o $(base:%=build/%.o) | build
+	$(CC) $(cflags) $(LDFLAGS) -o $@ $(sort $^) $(LDLIBS)
+
+# TESTS= narrows it: make check TESTS=test/ft-pop.bats
+TESTS = $(units) $(wildcard test/*.bats)
+check: all $(units)
+	PATH="$(CURDIR)/bin:$$PATH" prove -j 2 --timer $(TESTS)
+
+# The whole suite once more with sanitizers, in a tree of its own.
+sanitize:
+	rm -rf build/sanitize && mkdir -p build/sanitize
+	git ls-files -z | xargs -0 cp --parents -t build/sanitize
+	$(MAKE) -C build/sanitize check FT_SANITIZE=1 HARDEN=-fPIE \
+		CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined'
+
+sources = $(wildcard src/*.c lib/*.c test/unit/*.c)
+lint:
+	clang-format --dry-run -Werror $(sources) $(wildcard lib/*.h)
+	shellcheck $(wildcard scripts/*.sh)
+	cppcheck --quiet --error-exitcode=1 --inline-suppr -Ilib -Ibuild \
+		--enable=warning,performance,portability $(wildcard src/*.c lib/*.c)
+	clang-tidy --quiet $(wildcard src/*.c lib/*.c) -- -std=c11 $(CPPFLAGS)
+
+# The lease protocol, further than the tests look: five minutes, 4 GB.
+model:
+	test/model/run.sh -DFAULTS=2
+	test/model/run.sh -DFAULTS=3 -DRETRIES=0
+	test/model/run.sh -l -DFAULTS=2 -DRETRIES=0
+
+image:
+	scripts/build-image.sh
+
+image-test:
+	test/image/run.sh
+
+share = $(DESTDIR)$(PREFIX)/share
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(share)/funkytown/scripts \
+		$(share)/funkytown/jq $(share)/man/man1 $(share)/man/man5 \
+		$(share)/man/man7
+	install -m 755 $(binaries) $(DESTDIR)$(PREFIX)/bin
+	install -m 755 scripts/*.sh $(share)/funkytown/scripts
+	install -m 644 scripts/*.conf $(share)/funkytown/scripts
+	install -m 644 lib/jq/*.jq $(share)/funkytown/jq
+	install -m 644 src/*.1 $(share)/man/man1
+	install -m 644 src/*.5 $(share)/man/man5
+	install -m 644 src/*.7 $(share)/man/man7
+
+uninstall:
+	cd $(DESTDIR)$(PREFIX)/bin && rm -f $(PROGRAMS)
+	rm -rf $(share)/funkytown
+	cd $(share)/man && rm -f $(patsubst src/%,man1/%,$(wildcard src/*.1)) \
+		man5/ft-runners.5 man7/funkytown.7
+
+clean:
+	rm -rf bin build
+
+.PHONY: all check sanitize lint model image image-test install uninstall clean

@@ -1,0 +1,236 @@
+/* attempt - one try at a task: its folder, its process, its verdict */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "attempt.h"
+#include "clock.h"
+#include "folder.h"
+#include "mem.h"
+#include "utf8.h"
+
+#define LOCAL "local" /* the run of a task that belongs to none */
+
+struct attempt {
+	const struct attempt_rules *rules;
+	struct record *task;
+	char *out, *tmp, *log;
+	struct runner_plan plan;
+};
+
+/* What an earlier attempt may have left in the record. */
+static void
+wipe(struct record *task)
+{
+	static const enum field left[] = {RECORD_REASON, RECORD_FINISHED_MS,
+	    RECORD_DURATION_MS, RECORD_EXIT_CODE, RECORD_SIGNAL, RECORD_CPU_MS,
+	    RECORD_MAX_RSS_KB, RECORD_TESTS, RECORD_MESSAGE, RECORD_OUTPUT,
+	    RECORD_ARTIFACTS};
+	size_t i;
+
+	for (i = 0; i < sizeof(left) / sizeof(left[0]); i++)
+		record_drop(task, left[i]);
+}
+
+static void
+begin(const struct attempt_rules *rules, struct record *task, int slot)
+{
+	wipe(task);
+	record_set_status(task, STATUS_PROCESSING);
+	record_set_result(task, RESULT_UNKNOWN);
+	if (!record_has(task, RECORD_WORKER))
+		record_set_text(task, RECORD_WORKER, rules->worker);
+	record_set_int(task, RECORD_SLOT, slot);
+	if (!record_has(task, RECORD_ATTEMPT))
+		record_set_int(task, RECORD_ATTEMPT, 1);
+	record_set_int(task, RECORD_STARTED_MS, clock_utc_ms());
+}
+
+/* Below the root: run, task and attempt; a slot's number in a private one. */
+static char *
+place(const struct attempt *a)
+{
+	const char *run = record_text(a->task, RECORD_RUN);
+	char *safe_run, *safe_id, *path;
+
+	if (!a->rules->keep)
+		return mem_printf(
+		    "%" PRId64, record_int(a->task, RECORD_SLOT, 0));
+	safe_run = folder_safe(run ? run : LOCAL);
+	safe_id = folder_safe(record_text(a->task, RECORD_ID));
+	path = mem_printf("%s/%s/%" PRId64, safe_run, safe_id,
+	    record_int(a->task, RECORD_ATTEMPT, 1));
+	free(safe_run);
+	free(safe_id);
+	return path;
+}
+
+/* False with errno. */
+static bool
+furnish(struct attempt *a)
+{
+	char *wanted = place(a), *path;
+
+	path = a->rules->keep ? folder_new(a->rules->root, wanted)
+	                      : folder_again(a->rules->root, wanted);
+	free(wanted);
+	if (path == NULL)
+		return false;
+	if (a->rules->keep)
+		record_set_text(a->task, RECORD_ARTIFACTS, path);
+	a->out = mem_printf("%s/%s", a->rules->root, path);
+	a->tmp = mem_printf("%s/" FOLDER_TMP, a->out);
+	a->log = mem_printf("%s/" FOLDER_LOG, a->out);
+	free(path);
+	return mkdir(a->tmp, 0777) == 0 || errno == EEXIST;
+}
+
+static bool
+plan(struct attempt *a)
+{
+	struct runner_where where = {
+	    .spec_root = a->rules->spec_root, .out = a->out, .tmp = a->tmp};
+
+	return runner_plan(a->rules->table, a->task, &where, &a->plan);
+}
+
+static void
+finish(struct record *task, int64_t duration_ms)
+{
+	record_set_status(task, STATUS_COMPLETE);
+	record_set_int(task, RECORD_FINISHED_MS, clock_utc_ms());
+	record_set_int(task, RECORD_DURATION_MS, duration_ms);
+}
+
+static void
+unfurnished(struct record *task, int error)
+{
+	char *message =
+	    mem_printf("no folder for the attempt: %s", strerror(error));
+
+	record_set_result(task, RESULT_ERROR);
+	record_set_reason(task, REASON_SPAWN);
+	record_set_text(task, RECORD_MESSAGE, message);
+	free(message);
+}
+
+struct attempt *
+attempt_new(const struct attempt_rules *rules, struct record *task, int slot)
+{
+	struct attempt *a = mem_zalloc(1, sizeof(*a));
+	bool furnished;
+
+	a->rules = rules;
+	a->task = task;
+	begin(rules, task, slot);
+	furnished = furnish(a);
+	if (!furnished)
+		unfurnished(task, errno);
+	if (furnished && plan(a))
+		return a;
+	finish(task, 0);
+	attempt_free(a);
+	return NULL;
+}
+
+void
+attempt_start(const struct attempt *a, struct child *child)
+{
+	double seconds = record_number(
+	    a->task, RECORD_TIMEOUT, (double)a->rules->timeout_ms / 1000);
+	struct child_job job = {.argv = a->plan.argv,
+	    .env = a->plan.env,
+	    .dir = a->plan.dir,
+	    .log = a->log,
+	    .polite = a->plan.polite,
+	    .grace_ms = a->rules->grace_ms};
+
+	if (seconds > CLOCK_MAX_S)
+		seconds = CLOCK_MAX_S;
+	job.timeout_ms = (int64_t)(seconds * 1000);
+	if (job.timeout_ms == 0 && seconds > 0)
+		job.timeout_ms = 1; /* 0 would be none */
+	child_start(child, &job);
+}
+
+static void
+measure(struct record *task, const struct child_end *end)
+{
+	if (end->how == CHILD_UNSPAWNED || end->how == CHILD_LOST)
+		return;
+	if (end->signal != 0)
+		record_set_int(task, RECORD_SIGNAL, end->signal);
+	else
+		record_set_int(task, RECORD_EXIT_CODE, end->code);
+	record_set_int(task, RECORD_CPU_MS, end->cpu_ms);
+	record_set_int(task, RECORD_MAX_RSS_KB, end->max_rss_kb);
+}
+
+static void
+judge(struct attempt *a, const struct child_end *end, const char *output)
+{
+	bool spawned = end->how != CHILD_UNSPAWNED;
+	struct runner_outcome outcome = {.spawned = spawned,
+	    .error = spawned ? 0 : end->code,
+	    .timed_out = end->how == CHILD_TIMED_OUT,
+	    .interrupted = end->how == CHILD_STOPPED || end->how == CHILD_LOST,
+	    .exit_code = spawned ? end->code : -1,
+	    .signal = end->signal,
+	    .output = output};
+
+	runner_judge(&a->plan, &outcome, a->task);
+	if (end->how == CHILD_LOST && !record_has(a->task, RECORD_MESSAGE))
+		record_set_text(
+		    a->task, RECORD_MESSAGE, "its supervisor was killed");
+}
+
+static void
+quote(struct record *task, const struct buf *output)
+{
+	size_t max = record_result(task) == RESULT_PASSED
+	                 ? RECORD_OUTPUT_PASSED_MAX
+	                 : RECORD_OUTPUT_MAX;
+
+	if (output->len > 0)
+		record_set_text(task, RECORD_OUTPUT,
+		    utf8_tail(output->data, output->len, max));
+}
+
+void
+attempt_end(struct attempt *a, const struct child_end *end)
+{
+	struct buf output = {0};
+
+	folder_tail(a->log, RECORD_OUTPUT_MAX, &output);
+	finish(a->task, end->duration_ms);
+	measure(a->task, end);
+	judge(a, end, output.data ? output.data : "");
+	quote(a->task, &output);
+	buf_free(&output);
+	attempt_free(a);
+}
+
+void
+attempt_free(struct attempt *a)
+{
+	if (a->plan.argv != NULL)
+		runner_plan_free(&a->plan);
+	if (a->tmp != NULL && a->rules->keep)
+		folder_remove(a->tmp);
+	else if (a->tmp != NULL)
+		folder_empty(a->out);
+	free(a->out);
+	free(a->tmp);
+	free(a->log);
+	free(a);
+}
+
+void
+attempt_hand_back(struct record *task)
+{
+	record_set_status(task, STATUS_WAITING);
+	record_set_result(task, RESULT_UNKNOWN);
+	record_set_reason(task, REASON_DRAIN);
+}

@@ -1,0 +1,45 @@
+/*
+ * attempt - one try at a task: its folder, its process, its verdict
+ */
+#ifndef ATTEMPT_H
+#define ATTEMPT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "child.h"
+#include "record.h"
+#include "runner.h"
+
+/* What a worker's attempts have in common. */
+struct attempt_rules {
+	const struct runner_table *table;
+	const char *spec_root; /* absolute */
+	const char *root;      /* absolute: where their folders are made */
+	bool keep;             /* root is the artifact root */
+	const char *worker;    /* for records that name none */
+	int64_t timeout_ms;    /* for tasks that have none; 0: no deadline */
+	int64_t grace_ms;
+};
+
+struct attempt;
+
+/*
+ * Prepare an attempt at a task in a slot (from 1): the record becomes
+ * `processing`. When it cannot be run, NULL: the record is then `complete`,
+ * with the result error and its reason. The record stays the caller's and
+ * has to outlive the attempt.
+ */
+struct attempt *attempt_new(
+    const struct attempt_rules *rules, struct record *task, int slot);
+void attempt_start(const struct attempt *a, struct child *child);
+
+/* Make the record `complete`; the attempt is freed. */
+void attempt_end(struct attempt *a, const struct child_end *end);
+/* Free an attempt that is not to be judged. */
+void attempt_free(struct attempt *a);
+
+/* Make a record `waiting`: this worker ends and hands its task back. */
+void attempt_hand_back(struct record *task);
+
+#endif

@@ -1,0 +1,259 @@
+/* folder - the folders that attempts live in */
+#include <dirent.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "folder.h"
+#include "opt.h"
+#include "utf8.h"
+
+#define NAME_LEN 200   /* room for an attempt's suffix below NAME_MAX */
+#define TWINS_MAX 9999 /* folders of one name */
+
+/* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ */
+static uint64_t
+hash(const char *s)
+{
+	uint64_t h = 0xcbf29ce484222325;
+
+	for (; *s != '\0'; s++)
+		h = (h ^ (unsigned char)*s) * 0x100000001b3;
+	return h;
+}
+
+static bool
+plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+}
+
+char *
+folder_safe(const char *name)
+{
+	struct buf b = {0};
+	const char *s;
+
+	for (s = name; *s != '\0'; s++)
+		if (*s == '/')
+			buf_putc(&b, '~');
+		else if (plain(*s) && (s > name || *s != '.'))
+			buf_putc(&b, *s);
+		else
+			buf_printf(&b, "=%02X", (unsigned char)*s);
+	if (b.len > NAME_LEN) {
+		b.len = NAME_LEN;
+		buf_printf(&b, "=-%016" PRIx64, hash(name));
+	}
+	if (b.len == 0)
+		buf_putc(&b, '=');
+	return b.data;
+}
+
+char *
+folder_private(void)
+{
+	char *path = mem_printf("%s/ft-run.XXXXXX", opt_env("TMPDIR", "/tmp"));
+	char *real;
+
+	if (mkdtemp(path) == NULL)
+		err(EX_IOERR, "%s", path);
+	real = folder_root(path);
+	free(path);
+	return real;
+}
+
+/* The folders above the last component of path. */
+static bool
+parents(char *path)
+{
+	char *s;
+
+	for (s = path; (s = strchr(s + 1, '/')) != NULL; *s = '/') {
+		*s = '\0';
+		if (mkdir(path, 0777) < 0 && errno != EEXIST)
+			return false;
+	}
+	return true;
+}
+
+char *
+folder_root(const char *path)
+{
+	char *copy = mem_strdup(path), *real;
+
+	if (!parents(copy) || (mkdir(copy, 0777) < 0 && errno != EEXIST))
+		err(EX_IOERR, "%s", path);
+	free(copy);
+	real = realpath(path, NULL);
+	if (real == NULL || access(real, W_OK | X_OK) < 0)
+		err(EX_IOERR, "%s", path);
+	return real;
+}
+
+/* Returns 0 or errno. */
+static int
+make(const char *root, const char *path)
+{
+	char *full = mem_printf("%s/%s", root, path);
+	int error = mkdir(full, 0777) < 0 ? errno : 0;
+
+	if (error == ENOENT && parents(full))
+		error = mkdir(full, 0777) < 0 ? errno : 0;
+	free(full);
+	return error;
+}
+
+char *
+folder_new(const char *root, const char *path)
+{
+	char *name = mem_strdup(path);
+	int error = make(root, name), twin;
+
+	for (twin = 2; error == EEXIST && twin <= TWINS_MAX; twin++) {
+		free(name);
+		name = mem_printf("%s.%d", path, twin);
+		error = make(root, name);
+	}
+	if (error == 0)
+		return name;
+	free(name);
+	errno = error;
+	return NULL;
+}
+
+char *
+folder_again(const char *root, const char *path)
+{
+	int error = make(root, path);
+
+	if (error == 0 || error == EEXIST)
+		return mem_strdup(path);
+	errno = error;
+	return NULL;
+}
+
+static int
+enter(int at, const char *name)
+{
+	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(at, name, flags);
+
+	/* A spec may have locked it. */
+	if (fd < 0 && errno == EACCES && fchmodat(at, name, 0700, 0) == 0)
+		fd = openat(at, name, flags);
+	if (fd >= 0)
+		fchmod(fd, 0700);
+	return fd;
+}
+
+/* Do this to everything in the folder open at fd; owns fd. */
+static bool
+each(int fd, bool (*what)(int at, const char *name))
+{
+	struct dirent *entry;
+	bool done = true;
+	DIR *dir;
+
+	if (fd < 0)
+		return false;
+	dir = fdopendir(fd);
+	if (dir == NULL) {
+		close(fd);
+		return false;
+	}
+	while ((entry = readdir(dir)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0 &&
+		    !what(fd, entry->d_name))
+			done = false;
+	closedir(dir);
+	return done;
+}
+
+static bool
+discard(int at, const char *name)
+{
+	if (unlinkat(at, name, AT_REMOVEDIR) == 0)
+		return true;
+	if (errno == ENOTDIR)
+		return unlinkat(at, name, 0) == 0;
+	return each(enter(at, name), discard) &&
+	       unlinkat(at, name, AT_REMOVEDIR) == 0;
+}
+
+/* Not what a spec may have put in its place. */
+static bool
+blank(int at, const char *name)
+{
+	int fd =
+	    openat(at, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	bool done;
+
+	if (fd < 0)
+		return false;
+	done = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 &&
+	       (st.st_size == 0 || ftruncate(fd, 0) == 0);
+	close(fd);
+	return done;
+}
+
+static bool
+renew(int at, const char *name)
+{
+	if (strcmp(name, FOLDER_TMP) == 0 && each(enter(at, name), discard))
+		return true;
+	if (strcmp(name, FOLDER_LOG) == 0 && blank(at, name))
+		return true;
+	return discard(at, name);
+}
+
+bool
+folder_empty(const char *path)
+{
+	if (each(enter(AT_FDCWD, path), renew))
+		return true;
+	warn("%s", path);
+	return false;
+}
+
+bool
+folder_remove(const char *path)
+{
+	if (discard(AT_FDCWD, path))
+		return true;
+	warn("%s", path);
+	return false;
+}
+
+void
+folder_tail(const char *path, size_t max, struct buf *b)
+{
+	size_t want = max + 3; /* a character begun before them */
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	char *text;
+	off_t from;
+	ssize_t n;
+
+	if (fd < 0)
+		return;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
+		from = st.st_size > (off_t)want ? st.st_size - (off_t)want : 0;
+		text = mem_alloc(want);
+		n = pread(fd, text, want, from);
+		if (n > 0)
+			utf8_clean(b, text, (size_t)n);
+		free(text);
+	}
+	close(fd);
+}

@@ -1,0 +1,56 @@
+/*
+ * folder - the folders that attempts live in
+ *
+ * Each attempt has one of its own, below the artifact root or a private one.
+ * Nothing here follows a symbolic link that a spec may have left.
+ */
+#ifndef FOLDER_H
+#define FOLDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "mem.h"
+
+/* In each attempt's folder. */
+#define FOLDER_TMP "tmp"
+#define FOLDER_LOG "log.txt"
+
+/*
+ * A name as one component of a path, and of a URL as it stands: "/" becomes
+ * "~", any other byte beyond A-Za-z0-9._- (and a leading ".") "=XX". Different
+ * names stay different; a long one ends in "=-" and a hash. Free it.
+ */
+char *folder_safe(const char *name);
+
+/* A private root below TMPDIR, or exit status 74. Free it. */
+char *folder_private(void);
+
+/* The absolute path of a root, made if need be, or exit status 74. Free it. */
+char *folder_root(const char *path);
+
+/*
+ * Make the folder at path below root, with those above it. One that exists is
+ * left alone: then the name gets ".2", ".3" and so on. Returns the path below
+ * root, to be freed; NULL with errno set when it cannot be made.
+ */
+char *folder_new(const char *root, const char *path);
+
+/* The same, but one that exists is used again. */
+char *folder_again(const char *root, const char *path);
+
+/* Remove a folder and all that is in it; false with a message when it fails. */
+bool folder_remove(const char *path);
+
+/*
+ * Empty an attempt's folder for the next one: only its temporary folder and
+ * its log stay, both empty. False with a message when that fails. Making new
+ * ones costs a millisecond: ext4 is slow to find an inode where many have just
+ * been deleted.
+ */
+bool folder_empty(const char *path);
+
+/* Append the last max bytes of a file as valid UTF-8, or all of it. */
+void folder_tail(const char *path, size_t max, struct buf *b);
+
+#endif

@@ -1,0 +1,35 @@
+-- beat - the holder of a task is alive: renew its lease
+--
+-- KEYS[1]  ft:{RUN}:meta, and leases, queue, workers, bell:INSTANCE, task:ID
+-- ARGV[1]  id
+-- ARGV[2]  token
+-- ARGV[3]  instance, which the token names
+-- ARGV[4]  when the attempt started, in ms
+-- ARGV[5]  slot
+--
+-- Returns held, or stale and the fields of the task; nil without such a task.
+-- Model: Beat.
+local id, token, instance = ARGV[1], ARGV[2], ARGV[3]
+local key = task_key(id)
+local t = redis.call('HMGET', key, 'lease', 'lease_ms', 'worker', 'record')
+local me = instance_of(instance)
+
+if not t[4] then
+	return nil
+end
+if me then
+	hear(me.worker)
+	set_instance(instance, me)
+end
+if t[1] ~= token or meta.over then
+	if me and me.mode == 'f' and
+		redis.call('LLEN', own_bell(instance)) < BELL_MAX then
+		tell(instance, note('stop', token, id))
+	end
+	return {'stale', meta.state, state_of(id)}
+end
+speak_up(id)
+redis.call('ZADD', LEASES, now + t[2], id)
+redis.call('HSET', key, 'started_ms', ARGV[4], 'slot', ARGV[5])
+keep(key, LEASES)
+return {'held'}

@@ -1,0 +1,383 @@
+-- common - what the operations on a run share; each script begins with it
+--
+-- KEYS[1]  ft:{RUN}:meta. The run's other keys are made from its prefix, so
+--          they lie in its slot.
+--
+-- Fields of meta: run, state, created_ms, started_ms, finished_ms,
+-- max_failures, takeovers, fence, heard_ms, lease_ms (the shortest handed
+-- out), silence_ms and spoke_ms (the last long silence: its length and its
+-- end), recent, recent_ms, other_ms (the two workers heard last), a counter
+-- of every result, retried, lost, late, handed_back, busy_ms, announced and
+-- over (a cancelled run's last lease has ended), and push:PUSHER, the answer
+-- that a pusher got last.
+--
+-- Fields of task:ID: record, retries; from the first lease on lease (the
+-- holder's token), leases, lease_ms, worker, score, since_ms, started_ms and
+-- slot (told by the first beat); silent_ms (when the lease was taken back),
+-- spared (its deadline was moved since the holder spoke last), lost, failures,
+-- avoid and avoid_ms (the worker that failed or lost it, and until when it
+-- waits for another), attempts and late (JSON objects, joined by commas),
+-- ended and ended_as (the token reported last, and what became of the task);
+-- at the verdict result, reason and ended_ms.
+local META = KEYS[1]
+local PREFIX = string.sub(META, 1, -5)
+local QUEUE = PREFIX .. 'queue'
+local LEASES = PREFIX .. 'leases'
+local DONE = PREFIX .. 'done'
+local IDS = PREFIX .. 'ids'
+local WORKERS = PREFIX .. 'workers'
+local BELL = PREFIX .. 'bell'
+
+local TTL_S = 604800        -- a week
+local TAKE_BACK_MAX = 100   -- expired leases taken back by one call
+local LOOK_AHEAD = 8        -- waiting tasks looked at for a retry's sake
+local AVOID_MS = 1000       -- how long a retry waits for another worker
+local BELL_MAX = 64         -- notes kept for an instance that does not read
+local LATE_MAX = 4096       -- bytes of late results kept of a task
+
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+
+local function keep(...)
+	for _, key in ipairs({...}) do
+		redis.call('EXPIRE', key, TTL_S)
+	end
+end
+
+local names = {'state', 'heard_ms', 'lease_ms', 'silence_ms', 'spoke_ms',
+	'recent', 'recent_ms', 'other_ms', 'max_failures', 'takeovers',
+	'over', 'fence'}
+local meta = {}
+for i, value in ipairs(redis.call('HMGET', META, unpack(names))) do
+	meta[names[i]] = value or nil
+end
+for i = 2, #names do
+	if names[i] ~= 'recent' then
+		meta[names[i]] = tonumber(meta[names[i]])
+	end
+end
+
+local function task_key(id)
+	return PREFIX .. 'task:' .. id
+end
+
+local function held_key(instance)
+	return PREFIX .. 'held:' .. instance
+end
+
+local function own_bell(instance)
+	return PREFIX .. 'bell:' .. instance
+end
+
+-- Wake every idle popper: the stream's newest ID is the generation.
+local function ring()
+	redis.call('XADD', BELL, 'MAXLEN', 1, '*', 'rung', now)
+	keep(BELL)
+end
+
+local function generation()
+	local newest = redis.call('XREVRANGE', BELL, '+', '-', 'COUNT', 1)
+	return newest[1] and newest[1][1] or '0-0'
+end
+
+-- A worker speaks. When nobody has for half a lease, the silence was the
+-- server's: it is noted, and spared() renews what expired meanwhile.
+local function hear(worker)
+	local half = (meta.lease_ms or 0) / 2
+	local set = {'heard_ms', now, 'recent_ms', now}
+
+	if meta.heard_ms and half > 0 and now - meta.heard_ms > half then
+		meta.silence_ms, meta.spoke_ms = now - meta.heard_ms, now
+		for _, v in ipairs({'silence_ms', meta.silence_ms,
+			'spoke_ms', now}) do
+			set[#set + 1] = v
+		end
+	end
+	if meta.recent ~= worker then
+		if meta.recent_ms then
+			meta.other_ms = meta.recent_ms
+			set[#set + 1] = 'other_ms'
+			set[#set + 1] = meta.other_ms
+		end
+		set[#set + 1] = 'recent'
+		set[#set + 1] = worker
+	end
+	redis.call('HSET', META, unpack(set))
+	keep(META, IDS)
+end
+
+-- Whether another worker than the one that speaks was heard within a lease.
+local function others_live(lease_ms)
+	return meta.other_ms and now - meta.other_ms <= lease_ms
+end
+
+-- Add a JSON object to a task's list of attempts or of late results.
+local function append(key, field, object, max)
+	local old = redis.call('HGET', key, field)
+
+	if old and max and #old > max then
+		return
+	end
+	redis.call('HSET', key, field, old and old .. ',' .. object or object)
+end
+
+-- The one place where a task gets its verdict; record is nil when nobody
+-- reported one. Past the failure budget the run takes no more work.
+local function verdict(id, result, reason, record)
+	local key = task_key(id)
+	local failed
+
+	redis.call('HSET', key, 'result', result, 'reason', reason, 'ended_ms',
+		now)
+	if record then
+		redis.call('HSET', key, 'record', record)
+	end
+	redis.call('HDEL', key, 'lease', 'silent_ms', 'spared', 'avoid',
+		'avoid_ms')
+	redis.call('RPUSH', DONE, id)
+	redis.call('HINCRBY', META, result, 1)
+	redis.call('HSET', META, 'finished_ms', now)
+	keep(key, DONE, META)
+	if not meta.max_failures or meta.state == 'finished' or
+		(result ~= 'failed' and result ~= 'error') then
+		return
+	end
+	failed = redis.call('HMGET', META, 'failed', 'error')
+	if (tonumber(failed[1]) or 0) + (tonumber(failed[2]) or 0) >=
+		meta.max_failures then
+		redis.call('HSET', META, 'state', 'cancelled')
+		meta.state = 'cancelled'
+		ring()
+	end
+end
+
+-- Whether the run is over; the call that finds it so wakes everybody.
+local function over()
+	if meta.state == 'finished' then
+		return true
+	end
+	if redis.call('ZCARD', LEASES) > 0 then
+		return false
+	end
+	if meta.state == 'cancelled' then
+		if redis.call('HSETNX', META, 'over', 1) == 1 then
+			meta.over = 1
+			ring()
+		end
+		return true
+	end
+	if meta.state ~= 'sealed' or redis.call('ZCARD', QUEUE) > 0 then
+		return false
+	end
+	redis.call('HSET', META, 'state', 'finished')
+	meta.state = 'finished'
+	ring()
+	return true
+end
+
+-- An expired lease whose silence was the server's gets its time anew, once:
+-- a holder that is gone would else be spared at every long silence.
+local function spared(lease_ms)
+	if (meta.silence_ms or 0) > lease_ms / 2 and
+		meta.spoke_ms + lease_ms > now then
+		return meta.spoke_ms + lease_ms
+	end
+end
+
+-- Take back expired leases. The holder stays the holder until somebody else
+-- gets the task, and takes its loss back when it speaks before that.
+local function take_back()
+	local ids = redis.call('ZRANGEBYSCORE', LEASES, '-inf', now, 'LIMIT',
+		0, TAKE_BACK_MAX)
+	local back = false
+
+	for _, id in ipairs(ids) do
+		local key = task_key(id)
+		local t = redis.call('HMGET', key, 'lease_ms', 'score',
+			'worker')
+		local deadline = spared(tonumber(t[1]) or 0)
+
+		if deadline and
+			redis.call('HSETNX', key, 'spared', 1) == 1 then
+			redis.call('ZADD', LEASES, deadline, id)
+		else
+			redis.call('ZREM', LEASES, id)
+			redis.call('HSET', key, 'silent_ms', now, 'avoid',
+				t[3] or '', 'avoid_ms', now + AVOID_MS)
+			redis.call('HINCRBY', META, 'lost', 1)
+			if redis.call('HINCRBY', key, 'lost', 1) >=
+				(meta.takeovers or 3) then
+				verdict(id, 'error', 'lost')
+			else
+				redis.call('ZADD', QUEUE, t[2] or 0, id)
+				back = true
+			end
+			keep(key)
+		end
+	end
+	if back then
+		keep(QUEUE)
+		ring()
+	end
+end
+
+-- The task's holder speaks although its lease was taken back: nobody else
+-- has the task yet, so the loss did not happen.
+local function speak_up(id)
+	local key = task_key(id)
+
+	redis.call('HDEL', key, 'spared')
+	if redis.call('HDEL', key, 'silent_ms') == 1 then
+		redis.call('HDEL', key, 'avoid', 'avoid_ms')
+		redis.call('ZREM', QUEUE, id)
+		redis.call('HINCRBY', key, 'lost', -1)
+		redis.call('HINCRBY', META, 'lost', -1)
+	end
+end
+
+-- The first waiting task that this worker should get: its id, score and
+-- record, or nil and how long the only ones left wait for another worker.
+local function choose(worker, lease_ms)
+	local head = redis.call('ZRANGE', QUEUE, 0, LOOK_AHEAD - 1,
+		'WITHSCORES')
+	local wait
+
+	for i = 1, #head, 2 do
+		local t = redis.call('HMGET', task_key(head[i]), 'record',
+			'avoid', 'avoid_ms')
+		if t[2] ~= worker or tonumber(t[3]) <= now or
+			not others_live(lease_ms) then
+			return head[i], head[i + 1], t[1]
+		end
+		wait = math.min(wait or AVOID_MS, t[3] - now)
+	end
+	return nil, wait
+end
+
+local function lost_attempt(n, worker, slot, started, finished)
+	return '{"attempt":' .. n .. ',"worker":' .. cjson.encode(worker) ..
+		(slot and ',"slot":' .. slot or '') ..
+		',"result":"error","reason":"lost"' ..
+		(started and ',"started_ms":' .. started or '') ..
+		',"finished_ms":' .. finished .. '}'
+end
+
+-- A note for a popper is lines: a word, then its fields.
+local function note(...)
+	return table.concat({...}, '\n')
+end
+
+local function task_note(token, id, ended)
+	local t = redis.call('HMGET', task_key(id), 'leases', 'lease_ms',
+		'attempts', 'record')
+
+	return note('task', token, t[1], t[2], '[' .. (t[3] or '') .. ']',
+		ended or '', t[4])
+end
+
+-- Lease the next task to an instance that has a free slot: its note, or nil
+-- and how long to wait. The nonce makes the token one that never repeats.
+local function lease_next(instance, worker, lease_ms, nonce, ended)
+	local id, score, record = choose(worker, lease_ms)
+	local key, token, t
+
+	if not id then
+		return nil, score
+	end
+	key = task_key(id)
+	if not record then
+		-- its record has outlived its time: nothing to run
+		redis.call('ZREM', QUEUE, id)
+		verdict(id, 'error', 'lost', '{"id":' .. cjson.encode(id) ..
+			'}')
+		return nil, 1
+	end
+	-- by the clock: it grows even if the server lost the last one
+	meta.fence = math.max((meta.fence or 0) + 1, now)
+	redis.call('HSET', META, 'fence', meta.fence)
+	token = string.format('%.0f-%s', meta.fence, nonce)
+	t = redis.call('HMGET', key, 'silent_ms', 'leases', 'worker', 'slot',
+		'started_ms')
+	if t[1] then
+		append(key, 'attempts', lost_attempt(t[2], t[3], t[4], t[5],
+			t[1]))
+	end
+	redis.call('ZREM', QUEUE, id)
+	redis.call('ZADD', LEASES, now + lease_ms, id)
+	redis.call('HDEL', key, 'silent_ms', 'spared', 'slot', 'started_ms',
+		'avoid', 'avoid_ms', 'reason')
+	redis.call('HINCRBY', key, 'leases', 1)
+	redis.call('HSET', key, 'lease', token, 'lease_ms', lease_ms,
+		'worker', worker, 'score', score, 'since_ms', now)
+	redis.call('SADD', held_key(instance), id .. '#' .. token)
+	redis.call('HSETNX', META, 'started_ms', now)
+	if not meta.lease_ms or lease_ms < meta.lease_ms then
+		redis.call('HSET', META, 'lease_ms', lease_ms)
+		meta.lease_ms = lease_ms
+	end
+	keep(key, LEASES, QUEUE, held_key(instance))
+	return task_note(token, id, ended)
+end
+
+-- What workers holds of an instance: "worker slots mode seen_ms done asked",
+-- where the mode is f (follows its bell), d (draining) or - (one task) and
+-- asked is the number of its last pop.
+local function instance_of(name)
+	local value = redis.call('HGET', WORKERS, name)
+	local worker, slots, mode, _, done, asked = string.match(value or '',
+		'^(%S+) (%d+) (%S) (%d+) (%d+) (%d+)$')
+
+	return worker and {worker = worker, slots = tonumber(slots),
+		mode = mode, done = tonumber(done), asked = tonumber(asked)}
+end
+
+local function set_instance(name, i)
+	redis.call('HSET', WORKERS, name, string.format('%s %d %s %.0f %d %d',
+		i.worker, i.slots, i.mode, now, i.done, i.asked))
+	keep(WORKERS)
+end
+
+-- Leave a note on an instance's own bell.
+local function tell(instance, text)
+	local bell = own_bell(instance)
+
+	redis.call('RPUSH', bell, text)
+	redis.call('LTRIM', bell, -BELL_MAX * 16, -1)
+	keep(bell)
+end
+
+-- The state of a task for an answer to somebody who does not hold it.
+local function state_of(id)
+	return redis.call('HGETALL', task_key(id))
+end
+
+-- The notes of what an instance holds as its own above the fence that it saw
+-- last: replies or notes were lost.
+local function undelivered(instance, seen, renew)
+	local notes = {}
+
+	for _, member in ipairs(redis.call('SMEMBERS', held_key(instance))) do
+		local id, token, n = string.match(member, '^(.*)#((%d+)%-.*)$')
+		local t = redis.call('HMGET', task_key(id), 'lease', 'lease_ms')
+		if tonumber(n) > seen and t[1] == token and not meta.over then
+			if renew then
+				speak_up(id)
+				redis.call('ZADD', LEASES, now + t[2], id)
+				keep(LEASES)
+			end
+			notes[#notes + 1] = task_note(token, id)
+		end
+	end
+	return notes
+end
+
+-- What was never delivered and now is another's will never be reported.
+local function forget_undelivered(instance, seen)
+	for _, member in ipairs(redis.call('SMEMBERS', held_key(instance))) do
+		local id, token, n = string.match(member, '^(.*)#((%d+)%-.*)$')
+		if tonumber(n) > seen and (meta.over or
+			redis.call('HGET', task_key(id), 'lease') ~= token) then
+			redis.call('SREM', held_key(instance), member)
+		end
+	end
+end

@@ -1,0 +1,131 @@
+-- finish - an attempt has ended: a verdict, another try, or handed back
+--
+-- KEYS[1]  ft:{RUN}:meta, and queue, leases, done, workers, bell,
+--          bell:INSTANCE, held:INSTANCE, task:ID
+-- ARGV[1]  id
+-- ARGV[2]  token
+-- ARGV[3]  instance, which the token names
+-- ARGV[4]  complete, or waiting: handed back free of charge
+-- ARGV[5]  result
+-- ARGV[6]  reason or ''
+-- ARGV[7]  the whole record, kept when it becomes the verdict
+-- ARGV[8]  the attempt as an object, kept otherwise
+-- ARGV[9]  duration_ms or 0
+--
+-- Returns complete or waiting, the result, the reason and the attempts; or
+-- late, the run's state and the fields of the task for somebody who does not
+-- hold it; nil without such a task. Sent again it answers the same.
+-- Model: Finish.
+local id, token, instance = ARGV[1], ARGV[2], ARGV[3]
+local result, reason = ARGV[5], ARGV[6]
+local key = task_key(id)
+local t = redis.call('HMGET', key, 'lease', 'ended', 'ended_as', 'worker',
+	'failures', 'retries', 'score', 'record', 'lease_ms')
+local me = instance_of(instance)
+local was_full = me and redis.call('SCARD', held_key(instance)) >= me.slots
+local member = id .. '#' .. token
+local busy = string.format('%.0f',
+	math.min(math.max(tonumber(ARGV[9]) or 0, 0), 2 ^ 31))
+
+local function answer(as)
+	local v = redis.call('HMGET', key, 'result', 'reason', 'attempts')
+
+	return {as, as == 'complete' and v[1] or 'unknown', v[2] or '',
+		'[' .. (v[3] or '') .. ']'}
+end
+
+local function back(as)
+	if meta.state == 'sealed' or meta.state == 'open' then
+		ring()
+	end
+	redis.call('ZADD', QUEUE, t[7], id)
+	redis.call('HDEL', key, 'lease', 'slot', 'started_ms', 'worker')
+	keep(QUEUE)
+	return as
+end
+
+local function hand_back()
+	redis.call('HSET', key, 'reason', reason)
+	redis.call('HINCRBY', META, 'handed_back', 1)
+	return back('waiting')
+end
+
+-- What the holder's report makes of the task.
+local function decide()
+	local failures = tonumber(t[5]) or 0
+
+	redis.call('HINCRBY', META, 'busy_ms', busy)
+	if me then
+		me.done = me.done + 1
+	end
+	if result == 'passed' or result == 'flaky' then
+		verdict(id, failures > 0 and 'flaky' or result, reason,
+			ARGV[7])
+		return 'complete'
+	end
+	if failures >= (tonumber(t[6]) or 0) or meta.state == 'cancelled' then
+		verdict(id, result, reason, ARGV[7])
+		return 'complete'
+	end
+	redis.call('HINCRBY', key, 'failures', 1)
+	redis.call('HINCRBY', META, 'retried', 1)
+	redis.call('HSET', key, 'avoid', t[4], 'avoid_ms', now + AVOID_MS)
+	append(key, 'attempts', ARGV[8])
+	return back('waiting')
+end
+
+-- The slot is free: tell its owner, with the next task when it waits for one.
+local function free_slot()
+	local text
+
+	if not me then
+		return
+	end
+	if me.mode == '-' then
+		redis.call('HDEL', WORKERS, instance)
+		return
+	end
+	set_instance(instance, me)
+	if me.mode ~= 'f' then
+		return
+	end
+	if was_full and ARGV[4] ~= 'waiting' and
+		(meta.state == 'sealed' or meta.state == 'open') then
+		text = lease_next(instance, me.worker, tonumber(t[9]),
+			string.match(token, '^%d+%-(.*)$'), member)
+	end
+	tell(instance, text or note('free', member))
+end
+
+if not t[8] then
+	return nil
+end
+if me then
+	hear(me.worker)
+end
+if t[2] == token then
+	return answer(t[3])
+end
+local held = redis.call('SREM', held_key(instance), member) == 1
+if t[1] ~= token or meta.over then
+	take_back()
+	if held then
+		if ARGV[4] == 'complete' then
+			redis.call('HINCRBY', META, 'late', 1)
+			append(key, 'late', ARGV[8], LATE_MAX)
+			keep(key)
+		end
+		free_slot()
+	end
+	over()
+	return {'late', meta.state, state_of(id)}
+end
+speak_up(id)
+redis.call('ZREM', LEASES, id)
+local as = ARGV[4] == 'waiting' and hand_back() or decide()
+redis.call('HSET', key, 'ended', token, 'ended_as', as)
+keep(key, LEASES)
+take_back()     -- not before: the holder speaks, so it is not silent
+free_slot()
+over()
+return answer(as)

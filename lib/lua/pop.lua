@@ -1,0 +1,90 @@
+-- pop - lease the next task to an instance
+--
+-- KEYS[1]  ft:{RUN}:meta, and queue, leases, workers, bell, bell:INSTANCE,
+--          held:INSTANCE, task:ID
+-- ARGV[1]  instance
+-- ARGV[2]  worker
+-- ARGV[3]  slots of the instance
+-- ARGV[4]  lease_ms
+-- ARGV[5]  nonce of this request, INSTANCE.NUMBER: sent again, it gets the
+--          same lease; after a later one it is not served
+-- ARGV[6]  mode: f follows its bell, - takes one task
+-- ARGV[7]  the last fencing number that it has seen
+--
+-- Returns what it found (task, full, wait, finished, norun), how long to wait
+-- at most in ms, the bell's generation, the task's note or '', and the notes
+-- from the instance's own bell. Model: Pop.
+local instance, worker, slots = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local lease_ms, nonce, mode = tonumber(ARGV[4]), ARGV[5], ARGV[6]
+local notes = {}
+
+local function answer(what, wait, text)
+	if mode == '-' and what ~= 'task' then
+		redis.call('HDEL', WORKERS, instance)
+	end
+	return {what, wait or 0, generation(), text or '', unpack(notes)}
+end
+
+-- The next moment at which an answer may change without a bell.
+local function patience(held_up)
+	local first = redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')
+	local wait = math.floor(lease_ms / 3)
+
+	if first[2] then
+		wait = math.min(wait, first[2] - now)
+	end
+	return math.max(1, math.min(wait, held_up or wait))
+end
+
+if not meta.state then
+	return {'norun', 0, '0-0', ''}
+end
+local known = instance_of(instance)
+local asked, seen = tonumber(string.match(nonce, '(%d+)$')), tonumber(ARGV[7])
+local fresh = not known or asked > known.asked
+if known and (known.mode == 'd' or asked < known.asked) then
+	return answer('wait', 1)    -- it came late: nobody reads this
+end
+hear(worker)
+take_back()
+
+set_instance(instance, {worker = worker, slots = slots, mode = mode,
+	done = known and known.done or 0, asked = asked})
+if mode == 'f' then
+	-- a hand-over comes again below, unless the task has gone to another
+	for _, text in ipairs(redis.call('LRANGE', own_bell(instance), 0,
+		-1)) do
+		local ended = string.match(text,
+			'^task\n.-\n.-\n.-\n.-\n(.-)\n')
+		notes[#notes + 1] = ended and note('free', ended) or text
+	end
+	redis.call('DEL', own_bell(instance))
+end
+
+if fresh then
+	forget_undelivered(instance, seen)
+end
+-- Sent again, or notes were lost: what it holds and never saw comes first.
+local text, held_up
+for _, unseen in ipairs(undelivered(instance, seen, true)) do
+	notes[#notes + 1] = unseen
+end
+if string.match(notes[#notes] or '', '^task') then
+	return answer('task', 0, table.remove(notes))
+end
+if over() then
+	return answer('finished')
+end
+if redis.call('SCARD', held_key(instance)) >= slots then
+	return answer('full', patience())
+end
+if meta.state ~= 'cancelled' then
+	text, held_up = lease_next(instance, worker, lease_ms, nonce)
+end
+if text then
+	return answer('task', 0, text)
+end
+if over() then
+	return answer('finished')
+end
+return answer('wait', patience(held_up))

@@ -1,0 +1,77 @@
+-- push - add tasks that the run does not have
+--
+-- KEYS[1]  ft:{RUN}:meta, and ids, queue, bell, task:ID of each
+-- ARGV[1]  run
+-- ARGV[2]  pusher: a name that no other process has
+-- ARGV[3]  the number of this batch: sent again, it gets the same answer
+-- ARGV[4]  failure budget, or ''
+-- ARGV[5]… five a task: id, record, priority, expected_ms or '', retries
+--
+-- Returns a letter a task: a added, k known before, r refused: the run takes
+-- nothing new. Model: Push.
+local FIRST, EACH = 5, 5
+local BAND = 2 ^ 41         -- of the queue's score: one a priority
+local KNOWN = 2 ^ 40        -- unknown durations count as longer than any
+local LONGEST_MS = 2 ^ 39
+
+local mark = 'push:' .. ARGV[2]
+local before = redis.call('HGET', META, mark)
+local answer = before and string.match(before, '^' .. ARGV[3] .. ' (.*)$')
+if answer then
+	return answer
+end
+
+local function score(priority, expected, place)
+	local x = place
+
+	if expected ~= '' then
+		x = KNOWN + LONGEST_MS -
+			math.min(tonumber(expected), LONGEST_MS)
+	end
+	return string.format('%.0f', x - priority * BAND)
+end
+
+local function add(id, record, priority, expected, retries)
+	local key = task_key(id)
+	local place
+
+	if redis.call('EXISTS', key) == 1 then
+		return 'k'
+	end
+	if meta.state ~= 'open' then
+		return 'r'
+	end
+	-- computed first: a script that fails half way leaves half a task
+	place = score(priority, expected, redis.call('LLEN', IDS) + 1)
+	redis.call('HSET', key, 'record', record)
+	if retries ~= '0' then
+		redis.call('HSET', key, 'retries', retries)
+	end
+	redis.call('RPUSH', IDS, id)
+	redis.call('ZADD', QUEUE, place, id)
+	keep(key)
+	return 'a'
+end
+
+if not meta.state then
+	redis.call('HSET', META, 'run', ARGV[1], 'state', 'open',
+		'created_ms', now)
+	meta.state = 'open'
+end
+if ARGV[4] ~= '' then
+	redis.call('HSET', META, 'max_failures', ARGV[4])
+end
+
+local idle = redis.call('ZCARD', QUEUE) == 0
+local letters = {}
+for i = FIRST, #ARGV, EACH do
+	letters[#letters + 1] = add(ARGV[i], ARGV[i + 1], ARGV[i + 2],
+		ARGV[i + 3], ARGV[i + 4])
+end
+answer = table.concat(letters)
+redis.call('HSET', META, mark, ARGV[3] .. ' ' .. answer)
+keep(META, IDS, QUEUE)
+if idle and string.find(answer, 'a') then
+	ring()
+end
+return answer

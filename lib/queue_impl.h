@@ -1,0 +1,56 @@
+/* queue_impl - what the parts of the queue share; nobody else includes it */
+#ifndef QUEUE_IMPL_H
+#define QUEUE_IMPL_H
+
+#include "queue.h"
+#include "redis.h"
+
+#define QUEUE_TTL_S 604800 /* a week: of the keys that no script writes */
+#define KEY_CURRENT "runmeta"
+#define KEY_RUNS "ft:runs"
+#define KEY_HISTORY "ft:history"
+
+struct push; /* a batch in the making */
+
+struct queue {
+	struct redis *redis;
+	char *run;
+	struct push *push;
+	unsigned long unknown, unanswered;
+	redisReply *active; /* ids leased at the last queue_each_active */
+};
+
+extern struct redis_script script_announced, script_beat, script_cancel,
+    script_finish, script_held, script_history, script_leave, script_look,
+    script_pop, script_push, script_seal;
+
+/* Settle the run's name. */
+void queue_name(struct queue *q, const char *run);
+/* ft:{RUN}:NAME, free(3) it. */
+char *queue_key(const char *run, const char *name);
+/* A script's request on a run. */
+struct request *queue_request(struct redis_script *s, const char *run);
+/* Ask; NULL only when waiting was given up. */
+redisReply *queue_ask(struct queue *q, struct request *r);
+void queue_command(struct queue *q, struct request *r); /* ignore the answer */
+
+const char *reply_text(const redisReply *r, size_t i); /* "": not a string */
+int64_t reply_int(const redisReply *r, size_t i);
+/* The value of a field in a flat list of fields and values; NULL: none. */
+const char *reply_field(const redisReply *fields, const char *name);
+
+/* A task's record out of the fields of its hash; NULL: the hash is gone. */
+struct record *queue_record(const redisReply *fields, const char *run,
+    const char *state);
+/* Set a list of attempts from its JSON text, if it has any. */
+void queue_set_list(struct record *r, enum field f, const char *json);
+
+/* Report the end of an attempt by its id and token. */
+struct request *queue_hand_back(const char *run, const char *id,
+    const char *token);
+/* The instance that a token names: cut out of it; free(3). */
+char *queue_instance(const char *token);
+
+void push_free(struct push *p);
+
+#endif

@@ -1,0 +1,402 @@
+/* queue_pop - leased tasks out of a run, and the notes on an instance's bell */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "mem.h"
+#include "queue_impl.h"
+
+#define NOTE_FIELDS 7 /* of the longest note: see task_note in common.lua */
+
+struct note {
+	struct note *next;
+	char text[];
+};
+
+struct popper {
+	struct queue *queue;
+	const char *worker;
+	char *instance;
+	char *own_bell, *bell;
+	int64_t lease_ms;
+	bool follow;
+	uint64_t requests;
+	long long seen; /* the last fencing number */
+	unsigned connections;
+	char generation[48]; /* of the run's bell */
+	long slots;
+	char **slot; /* id#token of what was returned, by slot; NULL: free */
+	struct note *first, **last;
+};
+
+struct popper *
+popper_open(struct queue *q, const char *worker, long slots, int64_t lease_ms,
+    bool follow)
+{
+	struct popper *p = mem_zalloc(1, sizeof(*p));
+	uint32_t dice = 0;
+	char *name;
+
+	if (getrandom(&dice, sizeof(dice), 0) != sizeof(dice))
+		err(EX_OSERR, "getrandom");
+	p->queue = q;
+	p->worker = worker;
+	p->instance = mem_printf("%s.%ld.%08x", worker, (long)getpid(), dice);
+	name = mem_printf("bell:%s", p->instance);
+	p->own_bell = queue_key(q->run, name);
+	free(name);
+	p->bell = queue_key(q->run, "bell");
+	p->lease_ms = lease_ms;
+	p->follow = follow;
+	p->connections = redis_connections(q->redis);
+	p->slots = slots;
+	p->slot = mem_zalloc((size_t)slots, sizeof(*p->slot));
+	p->last = &p->first;
+	return p;
+}
+
+static struct note *
+shift(struct popper *p)
+{
+	struct note *n = p->first;
+
+	if (n != NULL)
+		p->first = n->next;
+	if (p->first == NULL)
+		p->last = &p->first;
+	return n;
+}
+
+void
+popper_close(struct popper *p)
+{
+	struct note *n;
+	long i;
+
+	if (p == NULL)
+		return;
+	while ((n = shift(p)) != NULL)
+		free(n);
+	for (i = 0; i < p->slots; i++)
+		free(p->slot[i]);
+	free(p->slot);
+	free(p->instance);
+	free(p->own_bell);
+	free(p->bell);
+	free(p);
+}
+
+static void
+remember(struct popper *p, const char *text)
+{
+	size_t len = strlen(text);
+	struct note *n;
+
+	if (len == 0)
+		return;
+	n = mem_alloc(sizeof(*n) + len + 1);
+	n->next = NULL;
+	memcpy(n->text, text, len + 1);
+	*p->last = n;
+	p->last = &n->next;
+}
+
+/* The slot (from 0) that works on a member of held; -1: none does. */
+static long
+slot_of(const struct popper *p, const char *member)
+{
+	long i;
+
+	for (i = 0; i < p->slots; i++)
+		if (p->slot[i] != NULL && strcmp(p->slot[i], member) == 0)
+			return i;
+	return -1;
+}
+
+static void
+free_slot(struct popper *p, const char *member)
+{
+	long i = slot_of(p, member);
+
+	if (i < 0)
+		return;
+	free(p->slot[i]);
+	p->slot[i] = NULL;
+}
+
+/* The lowest free slot; the last one when the queue knows better than we. */
+static long
+take_slot(struct popper *p, char *member)
+{
+	long i;
+
+	for (i = 0; i < p->slots - 1 && p->slot[i] != NULL;)
+		i++;
+	free(p->slot[i]);
+	p->slot[i] = member;
+	return i;
+}
+
+/* Cut a note into its lines; the last field takes all that is left. */
+static void
+cut(char *text, char *field[NOTE_FIELDS])
+{
+	int i;
+
+	for (i = 0; i < NOTE_FIELDS; i++)
+		field[i] = "";
+	for (i = 0; i < NOTE_FIELDS && text != NULL; i++)
+		field[i] = i < NOTE_FIELDS - 1 ? strsep(&text, "\n") : text;
+}
+
+/* A leased task's record; NULL when it has been returned before. */
+static struct record *
+task_record(struct popper *p, char *field[NOTE_FIELDS])
+{
+	struct record *r = record_parse(field[6]);
+	long long fence = strtoll(field[1], NULL, 10);
+	char *member;
+
+	if (r == NULL || !record_has(r, RECORD_ID))
+		errx(EX_SOFTWARE, "pop: a task that is no record");
+	member = mem_printf("%s#%s", record_text(r, RECORD_ID), field[1]);
+	free_slot(p, field[5]);
+	if (slot_of(p, member) >= 0) {
+		free(member);
+		record_free(r);
+		return NULL;
+	}
+	if (fence > p->seen)
+		p->seen = fence;
+	record_set_text(r, RECORD_RUN, p->queue->run);
+	record_set_text(r, RECORD_WORKER, p->worker);
+	record_set_int(r, RECORD_SLOT, take_slot(p, member) + 1);
+	record_set_int(r, RECORD_ATTEMPT, atoi(field[2]));
+	record_set_text(r, RECORD_LEASE, field[1]);
+	record_set_int(r, RECORD_LEASE_MS, atoll(field[3]));
+	record_set_status(r, STATUS_PROCESSING);
+	record_set_result(r, RESULT_UNKNOWN);
+	queue_set_list(r, RECORD_ATTEMPTS, field[4]);
+	return r;
+}
+
+static struct record *
+stop_record(const struct popper *p, char *field[NOTE_FIELDS])
+{
+	struct record *r = record_new();
+
+	record_set_text(r, RECORD_ID, field[2]);
+	record_set_text(r, RECORD_RUN, p->queue->run);
+	record_set_text(r, RECORD_LEASE, field[1]);
+	record_set_status(r, STATUS_COMPLETE);
+	record_set_result(r, RESULT_UNKNOWN);
+	record_set_reason(r, REASON_INTERRUPTED);
+	return r;
+}
+
+/* Act on the notes; true when one of them is for the caller. */
+static bool
+take_note(struct popper *p, struct record **r, enum popped *what)
+{
+	char *field[NOTE_FIELDS];
+	struct note *n;
+
+	*r = NULL;
+	while (*r == NULL && (n = shift(p)) != NULL) {
+		cut(n->text, field);
+		if (strcmp(field[0], "task") == 0) {
+			*r = task_record(p, field);
+			*what = POP_TASK;
+		} else if (strcmp(field[0], "stop") == 0) {
+			*r = stop_record(p, field);
+			*what = POP_STOP;
+		} else {
+			free_slot(p, field[1]);
+		}
+		free(n);
+	}
+	return *r != NULL;
+}
+
+/* After a new connection: replies and bells may have been lost. */
+static void
+resync(struct popper *p)
+{
+	struct request *q = queue_request(&script_held, p->queue->run);
+	const redisReply *members, *notes;
+	redisReply *reply;
+	size_t i;
+	long s;
+
+	request_text(q, p->instance);
+	request_int(q, p->seen);
+	reply = queue_ask(p->queue, q);
+	if (reply == NULL)
+		return;
+	p->connections = redis_connections(p->queue->redis);
+	members = reply->element[0];
+	notes = reply->element[1];
+	for (s = 0; s < p->slots; s++) {
+		for (i = 0; p->slot[s] != NULL && i < members->elements; i++)
+			if (strcmp(p->slot[s], reply_text(members, i)) == 0)
+				break;
+		if (p->slot[s] != NULL && i == members->elements)
+			free_slot(p, p->slot[s]);
+	}
+	for (i = 0; i < notes->elements; i++)
+		remember(p, reply_text(notes, i));
+	freeReplyObject(reply);
+}
+
+static redisReply *
+ask(struct popper *p)
+{
+	struct request *q = queue_request(&script_pop, p->queue->run);
+	char *nonce = mem_printf("%s.%llu", p->instance,
+	    (unsigned long long)++p->requests);
+
+	request_text(q, p->instance);
+	request_text(q, p->worker);
+	request_int(q, p->slots);
+	request_int(q, p->lease_ms);
+	request_text(q, nonce);
+	request_text(q, p->follow ? "f" : "-");
+	request_int(q, p->seen);
+	free(nonce);
+	return queue_ask(p->queue, q);
+}
+
+/* A full instance waits for its own bell, an idle one for the run's. */
+static redisReply *
+block(struct popper *p, bool full, int64_t wait_ms, struct pollfd *others,
+    nfds_t count)
+{
+	struct request *q;
+	char seconds[32];
+
+	if (full) {
+		snprintf(seconds, sizeof(seconds), "%.3f",
+		    (double)wait_ms / 1000);
+		q = request_command("BLPOP");
+		request_text(q, p->own_bell);
+		request_text(q, seconds);
+	} else {
+		q = request_command("XREAD");
+		request_text(q, "BLOCK");
+		request_int(q, wait_ms);
+		request_text(q, "STREAMS");
+		request_text(q, p->bell);
+		request_text(q, p->generation);
+	}
+	return redis_block(p->queue->redis, q, wait_ms, others, count);
+}
+
+static bool
+any_event(const struct pollfd *others, nfds_t count)
+{
+	nfds_t i;
+
+	for (i = 0; i < count; i++)
+		if (others[i].revents != 0)
+			return true;
+	return false;
+}
+
+/* Take in a pop's answer: its notes, and how long to wait. */
+static int64_t
+take_in(struct popper *p, const redisReply *reply)
+{
+	size_t i;
+
+	if (strcmp(reply_text(reply, 0), "norun") == 0)
+		errx(EX_NOINPUT, "%s: no such run", p->queue->run);
+	snprintf(p->generation, sizeof(p->generation), "%s",
+	    reply_text(reply, 2));
+	for (i = 4; i < reply->elements; i++)
+		remember(p, reply_text(reply, i));
+	remember(p, reply_text(reply, 3));
+	return reply_int(reply, 1);
+}
+
+enum popped
+popper_next(struct popper *p, bool wait, struct pollfd *others, nfds_t count,
+    struct record **r)
+{
+	char what[16];
+	redisReply *reply;
+	int64_t wait_ms;
+	enum popped got = POP_TASK;
+
+	for (;;) {
+		if (take_note(p, r, &got))
+			return got;
+		if (p->connections != redis_connections(p->queue->redis)) {
+			resync(p);
+			continue;
+		}
+		reply = ask(p);
+		if (reply == NULL)
+			return POP_EVENT;
+		wait_ms = take_in(p, reply);
+		snprintf(what, sizeof(what), "%s", reply_text(reply, 0));
+		freeReplyObject(reply);
+		if (p->first != NULL)
+			continue;
+		if (strcmp(what, "finished") == 0)
+			return POP_FINISHED;
+		if (!wait)
+			return POP_NOTHING;
+		reply = block(
+		    p, strcmp(what, "full") == 0, wait_ms, others, count);
+		if (reply == NULL && any_event(others, count))
+			return POP_EVENT;
+		if (reply != NULL && strcmp(what, "full") == 0)
+			remember(p, reply_text(reply, 1));
+		freeReplyObject(reply);
+	}
+}
+
+static void
+hand_back_member(struct popper *p, const char *member)
+{
+	const char *hash = strrchr(member, '#');
+	char *id;
+
+	if (hash == NULL)
+		return;
+	id = mem_strndup(member, (size_t)(hash - member));
+	queue_command(p->queue, queue_hand_back(p->queue->run, id, hash + 1));
+	free(id);
+}
+
+void
+popper_hand_back(struct popper *p, const struct record *r)
+{
+	char *member = mem_printf("%s#%s", record_text(r, RECORD_ID),
+	    record_text(r, RECORD_LEASE));
+
+	hand_back_member(p, member);
+	free_slot(p, member);
+	free(member);
+}
+
+void
+popper_leave(struct popper *p)
+{
+	struct request *q = queue_request(&script_leave, p->queue->run);
+	redisReply *reply;
+	size_t i;
+
+	request_text(q, p->instance);
+	reply = queue_ask(p->queue, q);
+	if (reply == NULL)
+		return;
+	for (i = 0; i < reply->elements; i++)
+		if (slot_of(p, reply_text(reply, i)) < 0)
+			hand_back_member(p, reply_text(reply, i));
+	freeReplyObject(reply);
+}

@@ -1,0 +1,360 @@
+/* queue_read - a run's counters and tasks, for people and reports */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "mem.h"
+#include "queue_impl.h"
+
+#define CHUNK 256 /* tasks asked for at once */
+
+void
+queue_set_list(struct record *r, enum field f, const char *json)
+{
+	cJSON *list;
+
+	if (json == NULL || *json == '\0' || strcmp(json, "[]") == 0)
+		return;
+	list = cJSON_Parse(json);
+	if (!cJSON_IsArray(list))
+		errx(EX_SOFTWARE, "a list of attempts that is none");
+	record_set_json(r, f, list);
+}
+
+static void
+set_objects(struct record *r, enum field f, const char *objects)
+{
+	char *json;
+
+	if (objects == NULL)
+		return;
+	json = mem_printf("[%s]", objects);
+	queue_set_list(r, f, json);
+	free(json);
+}
+
+static void
+copy_int(struct record *r, enum field f, const redisReply *fields,
+    const char *name)
+{
+	const char *value = reply_field(fields, name);
+
+	if (value != NULL && *value != '\0')
+		record_set_int(r, f, atoll(value));
+}
+
+static void
+copy_text(struct record *r, enum field f, const redisReply *fields,
+    const char *name)
+{
+	const char *value = reply_field(fields, name);
+
+	if (value != NULL)
+		record_set_text(r, f, value);
+}
+
+/* Where a lease runs, or ran when nobody reported its end. */
+static void
+set_place(struct record *r, const redisReply *fields)
+{
+	copy_text(r, RECORD_WORKER, fields, "worker");
+	copy_int(r, RECORD_SLOT, fields, "slot");
+	copy_int(r, RECORD_ATTEMPT, fields, "leases");
+	copy_int(r, RECORD_STARTED_MS, fields, "started_ms");
+}
+
+static void
+set_verdict(struct record *r, const redisReply *fields, const char *result)
+{
+	if (!record_has(r, RECORD_FINISHED_MS)) {
+		set_place(r, fields);
+		copy_int(r, RECORD_FINISHED_MS, fields, "ended_ms");
+	}
+	record_set_status(r, STATUS_COMPLETE);
+	record_set_text(r, RECORD_RESULT, result);
+}
+
+static void
+set_leased(struct record *r, const redisReply *fields)
+{
+	set_place(r, fields);
+	copy_text(r, RECORD_LEASE, fields, "lease");
+	copy_int(r, RECORD_LEASE_MS, fields, "lease_ms");
+	record_set_status(r, STATUS_PROCESSING);
+	record_set_result(r, RESULT_UNKNOWN);
+}
+
+static void
+set_waiting(struct record *r, const char *state)
+{
+	bool cancelled = strcmp(state, "cancelled") == 0;
+
+	record_set_status(r, cancelled ? STATUS_COMPLETE : STATUS_WAITING);
+	record_set_result(r, cancelled ? RESULT_CANCELLED : RESULT_UNKNOWN);
+}
+
+struct record *
+queue_record(const redisReply *fields, const char *run, const char *state)
+{
+	const char *text = reply_field(fields, "record");
+	const char *result = reply_field(fields, "result");
+	const char *reason = reply_field(fields, "reason");
+	struct record *r = text ? record_parse(text) : NULL;
+
+	if (r == NULL)
+		return NULL;
+	record_set_text(r, RECORD_RUN, run);
+	if (result != NULL)
+		set_verdict(r, fields, result);
+	else if (reply_field(fields, "lease") != NULL &&
+	    reply_field(fields, "silent_ms") == NULL)
+		set_leased(r, fields);
+	else
+		set_waiting(r, state);
+	record_set_reason(r, reason ? reason_of(reason) : REASON_NONE);
+	set_objects(r, RECORD_ATTEMPTS, reply_field(fields, "attempts"));
+	set_objects(r, RECORD_LATE, reply_field(fields, "late"));
+	return r;
+}
+
+static redisReply *
+look(struct queue *q)
+{
+	redisReply *reply = queue_ask(q, queue_request(&script_look, q->run));
+
+	if (reply == NULL)
+		errx(EX_UNAVAILABLE, "redis is out of reach");
+	if (reply->type == REDIS_REPLY_NIL)
+		errx(EX_NOINPUT, "%s: no such run", q->run);
+	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 7)
+		errx(EX_SOFTWARE, "look: an answer that makes no sense");
+	return reply;
+}
+
+static int64_t
+counter(const redisReply *meta, const char *name)
+{
+	const char *value = reply_field(meta, name);
+
+	return value ? atoll(value) : 0;
+}
+
+/* Workers by name: one that was started anew counts once. */
+static void
+count_workers(const redisReply *workers, struct queue_look *look)
+{
+	char name[80], mode;
+	const char **seen = mem_zalloc(workers->elements / 2, sizeof(*seen));
+	long long heard, slots;
+	size_t i, j, n = 0;
+
+	for (i = 0; i + 1 < workers->elements; i += 2) {
+		if (sscanf(reply_text(workers, i + 1), "%79s %lld %c %lld",
+			name, &slots, &mode, &heard) != 4)
+			continue;
+		if (look->now_ms - heard > QUEUE_LIVE_MS || mode == 'd')
+			continue;
+		look->slots += slots;
+		for (j = 0; j < n; j++)
+			if (strncmp(seen[j], name, strlen(name)) == 0 &&
+			    seen[j][strlen(name)] == ' ')
+				break;
+		if (j == n)
+			seen[n++] = reply_text(workers, i + 1);
+	}
+	look->workers = (int64_t)n;
+	free(seen);
+}
+
+static void
+read_meta(const redisReply *meta, struct queue_look *l)
+{
+	snprintf(l->state, sizeof(l->state), "%s", reply_field(meta, "state"));
+	l->created_ms = counter(meta, "created_ms");
+	l->started_ms = counter(meta, "started_ms");
+	l->finished_ms = counter(meta, "finished_ms");
+	l->passed = counter(meta, result_name(RESULT_PASSED));
+	l->failed = counter(meta, result_name(RESULT_FAILED));
+	l->error = counter(meta, result_name(RESULT_ERROR));
+	l->flaky = counter(meta, result_name(RESULT_FLAKY));
+	l->retried = counter(meta, "retried");
+	l->lost = counter(meta, "lost");
+	l->late = counter(meta, "late");
+	l->busy_ms = counter(meta, "busy_ms");
+}
+
+void
+queue_look(struct queue *q, struct queue_look *l)
+{
+	redisReply *reply = look(q);
+
+	memset(l, 0, sizeof(*l));
+	l->now_ms = reply_int(reply, 0);
+	l->total = reply_int(reply, 1);
+	l->waiting = reply_int(reply, 2);
+	l->processing = reply_int(reply, 3);
+	l->done = reply_int(reply, 4);
+	read_meta(reply->element[5], l);
+	if (strcmp(l->state, "cancelled") == 0) {
+		l->cancelled = l->waiting;
+		l->waiting = 0;
+		l->over = l->processing == 0;
+	} else {
+		l->over = strcmp(l->state, "finished") == 0;
+	}
+	count_workers(reply->element[6], l);
+	freeReplyObject(reply);
+}
+
+static redisReply *
+range(struct queue *q, const char *list, int64_t first)
+{
+	struct request *r = request_command("LRANGE");
+	char *key = queue_key(q->run, list);
+
+	request_text(r, key);
+	request_int(r, first);
+	request_int(r, first + CHUNK - 1);
+	free(key);
+	return queue_ask(q, r);
+}
+
+static void
+ask_for(struct queue *q, const char *id)
+{
+	struct request *r = request_command("HGETALL");
+	char *key = mem_printf("ft:{%s}:task:%s", q->run, id);
+
+	request_text(r, key);
+	free(key);
+	redis_send(q->redis, r, NULL);
+}
+
+static void
+hand_over(struct queue *q, const redisReply *fields, const char *state,
+    void (*each)(struct record *))
+{
+	struct record *r = queue_record(fields, q->run, state);
+
+	if (r == NULL)
+		return;
+	each(r);
+	record_free(r);
+}
+
+/* Ask for the tasks of a list of ids, and hand over their records. */
+static void
+each_id(struct queue *q, const redisReply *ids, const char *state,
+    void (*each)(struct record *))
+{
+	redisReply *fields;
+	void *tag;
+	size_t i;
+
+	for (i = 0; i < ids->elements; i++)
+		ask_for(q, reply_text(ids, i));
+	for (i = 0; i < ids->elements; i++) {
+		fields = redis_answer(q->redis, &tag);
+		if (fields == NULL)
+			errx(EX_UNAVAILABLE, "redis is out of reach");
+		hand_over(q, fields, state, each);
+		freeReplyObject(fields);
+	}
+}
+
+static int64_t
+each_of(struct queue *q, const char *list, int64_t first,
+    void (*each)(struct record *))
+{
+	struct queue_look l;
+	int64_t at = first;
+	redisReply *ids;
+	size_t n;
+
+	queue_look(q, &l);
+	do {
+		ids = range(q, list, at);
+		n = ids ? ids->elements : 0;
+		if (n > 0)
+			each_id(q, ids, l.state, each);
+		freeReplyObject(ids);
+		at += (int64_t)n;
+	} while (n == CHUNK);
+	return at - first;
+}
+
+void
+queue_each_active(struct queue *q, void (*each)(struct record *))
+{
+	struct request *r = request_command("ZRANGE");
+	char *key = queue_key(q->run, "leases");
+	redisReply *before = q->active;
+	struct queue_look l;
+
+	request_text(r, key);
+	request_int(r, 0);
+	request_int(r, -1);
+	free(key);
+	q->active = queue_ask(q, r);
+	queue_look(q, &l);
+	if (before != NULL)
+		each_id(q, before, l.state, each);
+	if (q->active != NULL)
+		each_id(q, q->active, l.state, each);
+	freeReplyObject(before);
+}
+
+int64_t
+queue_each(struct queue *q, void (*each)(struct record *))
+{
+	return each_of(q, "ids", 0, each);
+}
+
+int64_t
+queue_each_done(struct queue *q, int64_t first, void (*each)(struct record *))
+{
+	return each_of(q, "done", first, each);
+}
+
+static bool
+is_current(struct queue *q)
+{
+	struct request *r = request_command("HGET");
+	redisReply *reply;
+	bool same;
+
+	request_text(r, KEY_CURRENT);
+	request_text(r, "runid");
+	reply = queue_ask(q, r);
+	same = reply != NULL && reply->type == REDIS_REPLY_STRING &&
+	    strcmp(reply->str, q->run) == 0;
+	freeReplyObject(reply);
+	return same;
+}
+
+static void
+field(struct request *r, const char *name, int64_t value)
+{
+	request_text(r, name);
+	request_int(r, value);
+}
+
+void
+queue_publish(struct queue *q, const struct queue_look *l)
+{
+	struct request *r;
+	int64_t done = l->done + l->cancelled;
+
+	if (!is_current(q))
+		return;
+	r = request_command("HSET");
+	request_text(r, KEY_CURRENT);
+	field(r, "cmdcount", l->total);
+	field(r, "cmdfinishedcount", done);
+	field(r, "finished", l->over);
+	field(r, "tasksremaining", l->total - done);
+	field(r, "tasksfinished", done);
+	queue_command(q, r);
+}

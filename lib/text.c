@@ -1,0 +1,112 @@
+/* text - bytes from anywhere, as text that may be shown */
+#include <stdbool.h>
+#include <string.h>
+
+#include "mem.h"
+#include "text.h"
+
+#define ESC '\033'
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+#define ELLIPSIS "\xe2\x80\xa6"    /* U+2026 */
+
+size_t
+text_char(const char *text, size_t len)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	unsigned char low = 0x80, high = 0xbf;
+	size_t n, i;
+
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] < 0xc2 || s[0] > 0xf4)
+		return 0;
+	n = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+	if (s[0] == 0xe0)
+		low = 0xa0;
+	else if (s[0] == 0xed)
+		high = 0x9f;
+	else if (s[0] == 0xf0)
+		low = 0x90;
+	else if (s[0] == 0xf4)
+		high = 0x8f;
+	if (n > len || s[1] < low || s[1] > high)
+		return 0;
+	for (i = 2; i < n; i++)
+		if (s[i] < 0x80 || s[i] > 0xbf)
+			return 0;
+	return n;
+}
+
+/* The length of the escape sequence (ECMA-48) at s. */
+static size_t
+escape(const char *s)
+{
+	size_t n = 2;
+
+	if (s[1] == '\0')
+		return 1;
+	if (s[1] == '[') {
+		while (s[n] >= 0x20 && s[n] <= 0x3f)
+			n++;
+		return n + (s[n] >= 0x40 && s[n] <= 0x7e);
+	}
+	if (strchr("]PX^_", s[1]) == NULL)
+		return n;
+	while (s[n] != '\0' && s[n] != '\a' && s[n] != ESC)
+		n++;
+	if (s[n] == ESC && s[n + 1] == '\\')
+		return n + 2;
+	return n + (s[n] == '\a');
+}
+
+static bool
+is_control(const char *s, size_t len)
+{
+	unsigned char c = (unsigned char)s[0], d = (unsigned char)s[1];
+
+	if (len == 2)
+		return c == 0xc2 && d < 0xa0;
+	return len == 1 && (c < 0x20 || c == 0x7f) && c != '\n' && c != '\t';
+}
+
+static void
+trim(struct buf *b)
+{
+	while (b->len > 0 && strchr(" \t\n", b->data[b->len - 1]) != NULL)
+		b->data[--b->len] = '\0';
+}
+
+/* Cut before a character, so that the ellipsis fits too. */
+static void
+cut(struct buf *b, size_t max)
+{
+	size_t len = max - strlen(ELLIPSIS);
+
+	while (len > 0 && ((unsigned char)b->data[len] & 0xc0) == 0x80)
+		len--;
+	b->len = len;
+	trim(b);
+	buf_puts(b, ELLIPSIS);
+}
+
+char *
+text_plain(const char *s, size_t max)
+{
+	size_t left = strlen(s), n;
+	struct buf out = {0};
+
+	buf_reserve(&out, 0);
+	out.data[0] = '\0';
+	for (; left > 0 && out.len <= max; s += n, left -= n) {
+		n = *s == ESC ? escape(s) : text_char(s, left);
+		if (n == 0)
+			buf_puts(&out, REPLACEMENT);
+		else if (*s != ESC && !is_control(s, n))
+			buf_add(&out, s, n);
+		n += n == 0;
+	}
+	trim(&out);
+	if (out.len > max)
+		cut(&out, max);
+	return out.data;
+}

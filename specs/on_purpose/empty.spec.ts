@@ -1,0 +1,2 @@
+// A spec without a test.
+export {};

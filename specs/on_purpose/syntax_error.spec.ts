@@ -1,0 +1,5 @@
+import { test } from '@playwright/test';
+
+test('is never read', async ({ page }) => {
+  await page.goto('/';
+});

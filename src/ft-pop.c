@@ -1,0 +1,170 @@
+/* ft-pop - take tasks from the queue, each under a lease */
+#include <err.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "opt.h"
+#include "queue.h"
+#include "record.h"
+
+#define SYNOPSIS "ft-pop [-hVn] [-r run] [-w worker] [-l lease] [-f [-j n]]"
+
+enum {
+	EXIT_FINISHED = 1,
+	EXIT_NOTHING = 2,
+	EXIT_TOLD = 128 + SIGTERM
+};
+
+enum { STOP_SIGNAL, READER, OTHERS };
+
+static struct queue *queue;
+static struct popper *popper;
+static struct pollfd others[OTHERS];
+
+/* Signals that end us are read from a descriptor, beside Redis. */
+static int
+stop_signals(void)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		err(EX_OSERR, "sigprocmask");
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		err(EX_OSERR, "signalfd");
+	return fd;
+}
+
+/* What ends us: told to stop, or nobody reads what we write. */
+static bool
+told(void)
+{
+	others[STOP_SIGNAL].revents = 0;
+	others[READER].revents = 0;
+	if (poll(others, OTHERS, 0) < 0)
+		return errno == EINTR;
+	return others[STOP_SIGNAL].revents != 0 ||
+	    others[READER].revents != 0;
+}
+
+static bool
+deliver(struct record *r)
+{
+	record_write(stdout, r);
+	return fflush(stdout) == 0;
+}
+
+static int
+leave(int status)
+{
+	popper_leave(popper);
+	return status;
+}
+
+static int
+undelivered(const struct record *r)
+{
+	warn("stdout");
+	popper_hand_back(popper, r);
+	return leave(EX_IOERR);
+}
+
+static int
+ended(void)
+{
+	if (others[STOP_SIGNAL].revents != 0)
+		return leave(EXIT_TOLD);
+	warnx("stdout: its reader is gone");
+	return leave(EX_IOERR);
+}
+
+static int
+pop(bool wait, bool follow)
+{
+	struct record *r = NULL;
+	bool good;
+
+	do {
+		switch (popper_next(popper, wait, others, OTHERS, &r)) {
+		case POP_TASK:
+		case POP_STOP:
+			good = deliver(r);
+			if (!good)
+				return undelivered(r);
+			record_free(r);
+			break;
+		case POP_NOTHING:
+			return EXIT_NOTHING;
+		case POP_FINISHED:
+			return EXIT_FINISHED;
+		case POP_EVENT:
+			return ended();
+		}
+	} while (follow && !told());
+	return follow ? ended() : EX_OK;
+}
+
+int
+main(int argc, char *argv[])
+{
+	const char *run = NULL, *worker = NULL;
+	int64_t lease_ms = QUEUE_LEASE_MS;
+	bool wait = true, follow = false;
+	long slots = 1;
+	char host[OPT_NAME_MAX + 1] = "";
+	int flag, status;
+
+	while ((flag = getopt(argc, argv, "hVr:w:l:nfj:")) != -1)
+		switch (flag) {
+		case 'h':
+			opt_help(SYNOPSIS);
+		case 'V':
+			opt_version(NULL);
+		case 'r':
+			run = optarg;
+			break;
+		case 'w':
+			worker = opt_name("-w", optarg);
+			break;
+		case 'l':
+			lease_ms = opt_seconds("-l", optarg, 1);
+			break;
+		case 'n':
+			wait = false;
+			break;
+		case 'f':
+			follow = true;
+			break;
+		case 'j':
+			slots = opt_number("-j", optarg, 1, QUEUE_SLOTS_MAX);
+			break;
+		default:
+			opt_usage(SYNOPSIS);
+		}
+	if (optind != argc || (follow && !wait) || (slots > 1 && !follow))
+		opt_usage(SYNOPSIS);
+	gethostname(host, OPT_NAME_MAX);
+	if (worker == NULL)
+		worker = opt_name("FT_WORKER", opt_env("FT_WORKER", host));
+	others[STOP_SIGNAL].fd = stop_signals();
+	others[STOP_SIGNAL].events = POLLIN;
+	others[READER].fd = STDOUT_FILENO;
+	queue = queue_open(run);
+	queue_on_wait(queue, told);
+	popper = popper_open(queue, worker, slots, lease_ms, follow);
+	status = pop(wait, follow);
+	popper_close(popper);
+	queue_close(queue);
+	return status;
+}

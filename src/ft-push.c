@@ -1,0 +1,126 @@
+/* ft-push - put tasks on the queue */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "history.h"
+#include "jsonl.h"
+#include "opt.h"
+#include "queue.h"
+#include "record.h"
+
+#define SYNOPSIS                                                              \
+	"ft-push [-hVk] [-r run] [-H old.jsonl] [-m failures] [-R retries]"
+
+static struct queue *queue;
+static struct history *history;
+static long retries;
+static unsigned long added, known, refused;
+
+static void
+pushed(struct record *task, enum pushed what)
+{
+	if (what == QUEUE_ADDED) {
+		added++;
+		record_write(stdout, task);
+	} else if (what == QUEUE_KNOWN) {
+		known++;
+	} else {
+		refused++;
+		warnx("%s: run %s takes nothing new",
+		    record_text(task, RECORD_ID), queue_run(queue));
+	}
+}
+
+static void
+push(struct record *task)
+{
+	record_drop_state(task);
+	record_set_status(task, STATUS_WAITING);
+	if (retries > 0 && !record_has(task, RECORD_RETRIES))
+		record_set_int(task, RECORD_RETRIES, retries);
+	history_apply(history, task);
+	queue_push(queue, task);
+}
+
+static void
+push_all(void)
+{
+	struct jsonl *in = jsonl_open(STDIN_FILENO, "stdin");
+	struct record *task;
+
+	while ((task = record_next(in, RECORD_TASK)) != NULL)
+		push(task);
+	queue_push_end(queue);
+	jsonl_close(in);
+}
+
+static int
+finish(bool keep_open)
+{
+	bool bad = jsonl_bad_total() > 0;
+
+	if (bad && queue_run(queue) != NULL)
+		warnx("run %s stays open: not all of its tasks were good",
+		    queue_run(queue));
+	else if (!keep_open)
+		queue_seal(queue);
+	if (isatty(STDERR_FILENO) && queue_run(queue) != NULL)
+		warnx("run %s: %lu added, %lu known", queue_run(queue), added,
+		    known);
+	return bad || refused > 0 ? EX_DATAERR : EX_OK;
+}
+
+int
+main(int argc, char *argv[])
+{
+	const char *run = NULL;
+	bool keep_open = false;
+	long budget = -1;
+	int flag, status;
+
+	while ((flag = getopt(argc, argv, "hVr:kH:m:R:")) != -1)
+		switch (flag) {
+		case 'h':
+			opt_help(SYNOPSIS);
+		case 'V':
+			opt_version(NULL);
+		case 'r':
+			run = optarg;
+			break;
+		case 'k':
+			keep_open = true;
+			break;
+		case 'H':
+			history = history_open(optarg);
+			break;
+		case 'm':
+			budget = opt_number("-m", optarg, 0, 1000000000);
+			break;
+		case 'R':
+			retries = opt_number("-R", optarg, 0,
+			    RECORD_RETRIES_MAX);
+			break;
+		default:
+			opt_usage(SYNOPSIS);
+		}
+	if (optind != argc)
+		opt_usage(SYNOPSIS);
+	queue = budget == 0 ? queue_open(run) : queue_open_push(run);
+	if (budget == 0) {
+		queue_cancel(queue);
+		status = EX_OK;
+	} else {
+		queue_check_server(queue);
+		queue_set_budget(queue, budget);
+		queue_on_pushed(queue, pushed);
+		push_all();
+		status = finish(keep_open);
+	}
+	queue_close(queue);
+	history_close(history);
+	opt_close_stdout();
+	return status;
+}

@@ -1,0 +1,59 @@
+/* ft-report-html - make one page of a stream of records */
+#include <stdlib.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "jsonl.h"
+#include "opt.h"
+#include "page.h"
+#include "record.h"
+
+#define SYNOPSIS "ft-report-html [-hV] [-t title] [-u seconds]"
+
+static struct page_look look;
+
+static void
+flags(int argc, char *argv[])
+{
+	int c;
+
+	while ((c = getopt(argc, argv, "hVt:u:")) != -1)
+		switch (c) {
+		case 'h':
+			opt_help(SYNOPSIS);
+		case 'V':
+			opt_version(NULL);
+		case 't':
+			look.title = optarg;
+			break;
+		case 'u':
+			look.refresh_ms = opt_seconds("-u", optarg, 1000);
+			break;
+		default:
+			opt_usage(SYNOPSIS);
+		}
+	if (optind < argc)
+		opt_usage(SYNOPSIS);
+}
+
+int
+main(int argc, char *argv[])
+{
+	static struct page *page;
+	struct jsonl *in;
+	struct record *r;
+
+	flags(argc, argv);
+	page = page_new();
+	in = jsonl_open(STDIN_FILENO, "stdin");
+	while ((r = record_next(in, RECORD_ANY)) != NULL) {
+		page_add(page, r);
+		record_free(r);
+	}
+	jsonl_close(in);
+	look.now_ms = clock_utc_ms();
+	page_write(page, stdout, &look);
+	opt_close_stdout();
+	return jsonl_bad_total() > 0 ? EX_DATAERR : EX_OK;
+}

@@ -1,0 +1,132 @@
+/* ft-result - report attempts to the queue: beats, verdicts, hand-backs */
+#include <err.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "jsonl.h"
+#include "opt.h"
+#include "queue.h"
+#include "record.h"
+
+#define SYNOPSIS "ft-result [-hV] [-r run]"
+#define BATCH 64 /* reports under way at once */
+
+static struct queue *queue;
+static const char *only; /* the run that -r names */
+static bool deaf;	 /* nobody reads what we write */
+
+/*
+ * A reader that is gone must not stop the reports: they are what keeps the
+ * leases and brings the verdicts.
+ */
+static void
+echo(const struct record *r)
+{
+	if (deaf)
+		return;
+	record_write(stdout, r);
+	if (fflush(stdout) == 0)
+		return;
+	warn("stdout");
+	deaf = true;
+}
+
+static void
+answers(void)
+{
+	struct record *r;
+
+	while ((r = queue_reported(queue)) != NULL) {
+		echo(r);
+		record_free(r);
+	}
+}
+
+static bool
+has_verdict(const struct record *r)
+{
+	enum result result = record_result(r);
+
+	return result == RESULT_PASSED || result == RESULT_FAILED ||
+	    result == RESULT_ERROR || result == RESULT_FLAKY;
+}
+
+static bool
+acceptable(struct jsonl *in, const struct record *r)
+{
+	if (only != NULL && strcmp(only, record_text(r, RECORD_RUN)) != 0)
+		jsonl_reject(in, "/run", "expected run %s", only);
+	else if (record_status(r) == STATUS_COMPLETE && !has_verdict(r))
+		jsonl_reject(in, "/result",
+		    "expected the result passed, failed, error or flaky");
+	else
+		return true;
+	return false;
+}
+
+static void
+report(struct jsonl *in, struct record *r)
+{
+	if (!acceptable(in, r)) {
+		record_free(r);
+		return;
+	}
+	queue_report(queue, r);
+	if (queue_unanswered(queue) >= BATCH)
+		answers();
+}
+
+static void
+report_all(struct jsonl *in)
+{
+	struct record *r;
+
+	do {
+		while ((r = record_take(in, RECORD_LEASED)) != NULL)
+			report(in, r);
+		answers();
+	} while (jsonl_fill(in));
+	while ((r = record_take(in, RECORD_LEASED)) != NULL)
+		report(in, r);
+	answers();
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct jsonl *in;
+	int flag;
+
+	while ((flag = getopt(argc, argv, "hVr:")) != -1)
+		switch (flag) {
+		case 'h':
+			opt_help(SYNOPSIS);
+		case 'V':
+			opt_version(NULL);
+		case 'r':
+			only = opt_name("-r", optarg);
+			break;
+		default:
+			opt_usage(SYNOPSIS);
+		}
+	if (optind != argc)
+		opt_usage(SYNOPSIS);
+	/* the last verdicts come after the signal that stops the worker */
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	queue = queue_open_push(only);
+	in = jsonl_open(STDIN_FILENO, "stdin");
+	report_all(in);
+	queue_settle(queue);
+	jsonl_close(in);
+	flag = queue_unknown(queue) > 0 || jsonl_bad_total() > 0;
+	queue_close(queue);
+	if (deaf)
+		return EX_IOERR;
+	opt_close_stdout();
+	return flag ? EX_DATAERR : EX_OK;
+}

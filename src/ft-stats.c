@@ -1,0 +1,226 @@
+/* ft-stats - the numbers of a run, or all of its tasks */
+#include <err.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "jsonl.h"
+#include "newest.h"
+#include "opt.h"
+#include "queue.h"
+#include "record.h"
+#include "summary.h"
+
+#define SYNOPSIS "ft-stats [-hVaefq] [-r run] [file ...]"
+#define TICK_MS 500 /* between two looks at a run that is followed */
+
+static struct queue *queue;
+static struct summary *summary;
+static struct newest *newest; /* the lines of files, for -a */
+static bool tasks, follow, quiet, verdict;
+
+static void
+add(struct record *r)
+{
+	summary_add(summary, r);
+	if (tasks)
+		record_write(stdout, r);
+}
+
+static void
+flush(void)
+{
+	if (fflush(stdout) != 0)
+		err(EX_IOERR, "stdout");
+}
+
+static void
+print_summary(void)
+{
+	cJSON *json = summary_json(summary);
+
+	jsonl_write(stdout, json);
+	cJSON_Delete(json);
+	flush();
+}
+
+static void
+tell(const struct queue_look *l)
+{
+	struct summary_facts facts = {.run = queue_run(queue),
+	    .state = l->state,
+	    .workers = l->workers,
+	    .slots = l->slots,
+	    .started_ms = l->started_ms ? l->started_ms : -1,
+	    .now_ms = l->over && l->finished_ms ? l->finished_ms : l->now_ms,
+	    .retried = l->retried,
+	    .lost = l->lost};
+
+	summary_facts(summary, &facts);
+}
+
+static int
+judge(bool over, bool passed)
+{
+	if (quiet && !over)
+		return 1;
+	return verdict && !passed ? 1 : EX_OK;
+}
+
+static bool
+all_passed(const struct queue_look *l)
+{
+	return l->total > 0 && l->passed + l->flaky == l->total;
+}
+
+/* One step of following: what is news goes into the summary. */
+static void
+catch_up(struct queue_look *l, int64_t *seen)
+{
+	int64_t before = l->done + l->processing * 1000003 + l->cancelled;
+
+	queue_look(queue, l);
+	queue_each_active(queue, add);
+	*seen += queue_each_done(queue, *seen, add);
+	if (l->cancelled > 0 && l->over)
+		queue_each(queue, add);
+	tell(l);
+	queue_publish(queue, l);
+	if (!tasks && (l->over ||
+		before != l->done + l->processing * 1000003 + l->cancelled))
+		print_summary();
+	flush();
+}
+
+static void
+wait_a_tick(void)
+{
+	struct pollfd reader = {.fd = STDOUT_FILENO, .events = 0};
+
+	if (poll(&reader, 1, TICK_MS) > 0 && (reader.revents & POLLERR))
+		errx(EX_IOERR, "stdout: its reader is gone");
+}
+
+static int
+follow_run(void)
+{
+	struct queue_look l;
+	int64_t seen;
+
+	queue_look(queue, &l);
+	seen = l.done;
+	queue_each(queue, add);
+	tell(&l);
+	l.processing = -1;
+	for (;;) {
+		catch_up(&l, &seen);
+		if (l.over)
+			return judge(true, all_passed(&l));
+		wait_a_tick();
+	}
+}
+
+static int
+read_run(void)
+{
+	struct queue_look l;
+
+	queue_look(queue, &l);
+	if (quiet)
+		return judge(l.over, all_passed(&l));
+	if (follow)
+		return follow_run();
+	queue_each(queue, add);
+	tell(&l);
+	if (!tasks)
+		print_summary();
+	return judge(l.over, all_passed(&l));
+}
+
+static void
+read_file(const char *path)
+{
+	bool standard = strcmp(path, "-") == 0;
+	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	struct record *r;
+	struct jsonl *in;
+
+	if (fd < 0)
+		err(EX_NOINPUT, "%s", path);
+	in = jsonl_open(fd, standard ? "stdin" : path);
+	while ((r = record_next(in, RECORD_ANY)) != NULL) {
+		size_t place = summary_add(summary, r);
+
+		if (tasks)
+			newest_put(newest, place, r);
+		record_free(r);
+	}
+	jsonl_close(in);
+	if (!standard)
+		close(fd);
+}
+
+static int
+read_files(char *paths[])
+{
+	int status;
+
+	newest = newest_new();
+	for (; *paths != NULL; paths++)
+		read_file(*paths);
+	if (tasks && !quiet)
+		newest_write(newest, stdout);
+	else if (!quiet)
+		print_summary();
+	newest_free(newest);
+	status = judge(summary_finished(summary), summary_passed(summary));
+	return jsonl_bad_total() > 0 ? EX_DATAERR : status;
+}
+
+int
+main(int argc, char *argv[])
+{
+	const char *run = NULL;
+	int flag, status;
+
+	while ((flag = getopt(argc, argv, "hVr:afeq")) != -1)
+		switch (flag) {
+		case 'h':
+			opt_help(SYNOPSIS);
+		case 'V':
+			opt_version(NULL);
+		case 'r':
+			run = optarg;
+			break;
+		case 'a':
+			tasks = true;
+			break;
+		case 'f':
+			follow = true;
+			break;
+		case 'e':
+			verdict = true;
+			break;
+		case 'q':
+			quiet = true;
+			break;
+		default:
+			opt_usage(SYNOPSIS);
+		}
+	if (optind != argc && (run != NULL || follow))
+		opt_usage(SYNOPSIS);
+	summary = summary_new();
+	if (optind != argc) {
+		status = read_files(argv + optind);
+	} else {
+		queue = queue_open(run);
+		status = read_run();
+		queue_close(queue);
+	}
+	summary_free(summary);
+	opt_close_stdout();
+	return status;
+}

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import {mkdirSync, readFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import {test} from 'node:test';
+import {failed, flaky, open, report, running, task, tasks}
+	from './browser.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url)
+	.resolve('axe-core/axe.min.js'), 'utf8');
+const shots = new URL('../../build/screenshots/', import.meta.url);
+const unfinished = tasks(40).map((t, i) => i < 30 ? t : i < 34
+	? {...t, ...running} : {...t, status: 'waiting', result: undefined,
+		started_ms: undefined, worker: undefined});
+
+mkdirSync(shots, {recursive: true});
+
+async function shoot(page, name) {
+	await page.screenshot({path: new URL(`${name}.png`, shots).pathname});
+}
+
+test('without scripts the failures and the whole table can be read',
+	async () => {
+		const page = await open(report(tasks(700)),
+			{javaScriptEnabled: false});
+
+		assert.equal(await page.locator('#table tbody tr').count(), 700);
+		assert.ok(await page.locator('#table tbody tr').last()
+			.isVisible());
+		assert.ok(await page.getByText('but found none').first()
+			.isVisible());
+		assert.ok(!await page.locator('#filter').isVisible());
+		assert.ok(await page.locator('.bars path').first().isVisible());
+	});
+
+test('the verdict comes first, then the failures, then all tasks', async () => {
+	const page = await open(report(tasks(200)));
+	const headings = await page.locator('h1, h2').allTextContents();
+
+	assert.deepEqual(headings.map(h => h.trim()), ['6 of 200 failed',
+		'Failures 6', 'Flaky 4', 'All tasks 200', 'Timeline',
+		'Durations', 'Slowest', 'Totals']);
+	assert.equal(await page.title(), '6 of 200 failed \u00b7 monday');
+	await shoot(page, 'failed');
+});
+
+test('a passed run says so', async () => {
+	const page = await open(report([task(0), task(1, flaky)]));
+
+	assert.equal(await page.locator('h1').textContent(), 'All 2 passed');
+	await shoot(page, 'light');
+});
+
+test('what was flaky shows its attempts side by side', async () => {
+	const page = await open(report([task(1, flaky)]));
+	const tries = page.locator('#flaky .attempts tbody tr');
+
+	assert.equal(await tries.count(), 2);
+	assert.match(await tries.first().textContent(), /failed.*too slow/);
+});
+
+test('times are told in the zone of the reader, with UTC at hand', async () => {
+	const page = await open(report([task(0)]),
+		{timezoneId: 'Asia/Tokyo'});
+	const time = page.locator('#top time');
+
+	assert.equal(await time.textContent(), '24 Nov 2026, 11:00:00');
+	assert.equal(await time.getAttribute('title'),
+		'24 Nov 2026, 02:00:00 UTC');
+	assert.equal(await page.locator('#table td[data-t]').textContent(),
+		'11:00:00');
+});
+
+test('files of an attempt are linked beside the page', async () => {
+	const page = await open(report([task(7)]));
+
+	assert.equal(await page.locator('#table td a').getAttribute('href'),
+		'artifacts/monday/7/1/');
+});
+
+test('it follows the dark mode', async () => {
+	const background = () => getComputedStyle(document.documentElement)
+		.backgroundColor;
+	const html = report(tasks(40));
+	const light = await open(html);
+	const dark = await open(html, {colorScheme: 'dark'});
+	const brightness = rgb => rgb.match(/\d+/g).slice(0, 3)
+		.reduce((sum, c) => sum + +c, 0) / 3;
+
+	assert.ok(brightness(await light.evaluate(background)) > 230);
+	assert.ok(brightness(await dark.evaluate(background)) < 50);
+	await shoot(dark, 'dark');
+});
+
+test('it fits a phone', async () => {
+	const page = await open(report(tasks(40)),
+		{viewport: {width: 360, height: 740}});
+
+	assert.ok(await page.evaluate(() =>
+		document.documentElement.scrollWidth) <= 360);
+	await shoot(page, 'phone');
+});
+
+test('it prints every task and no controls', async () => {
+	const page = await open(report(tasks(700)));
+
+	await page.emulateMedia({media: 'print'});
+	await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+	assert.equal(await page.locator('#table tbody tr').count(), 700);
+	assert.ok(!await page.locator('#filter').isVisible());
+	assert.ok((await page.pdf()).length > 10000);
+});
+
+for (const [name, records] of [['a failed run', tasks(200)],
+	['a run under way', unfinished], ['no task', []]])
+	for (const colorScheme of ['light', 'dark'])
+		for (const width of [1280, 360])
+			test(`axe finds nothing in ${name}, ${colorScheme}, ` +
+				`${width} pixels wide`, async () => {
+				const page = await open(report(records),
+					{colorScheme, bypassCSP: true,
+						viewport: {width, height: 800}});
+
+				await page.evaluate(axe);
+				const {violations} = await page.evaluate(
+					() => window.axe.run());
+
+				assert.deepEqual(violations.map(v => [v.id,
+					v.nodes.map(n => n.html).slice(0, 3)]), []);
+			});

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {column, failed, open, report, running, serve, task, visit}
+	from './browser.mjs';
+
+const underWay = (n, more = {}) => Array.from({length: 60}, (_, i) =>
+	task(i, i === 1 ? failed : i < n ? {} : {...running, ...more}));
+
+test('a run under way refreshes and keeps scroll, filter and focus',
+	async () => {
+		let html = report(underWay(20), '-u', '1');
+		const server = await serve(() => html);
+		const page = await visit(server.url);
+
+		await page.getByLabel('Viewport').selectOption('mobile');
+		await page.getByRole('searchbox').fill('spec');
+		await page.locator('#failures details').evaluate(
+			d => { d.open = false; });
+		await page.locator('#tasks').evaluate(e =>
+			e.scrollIntoView({behavior: 'instant'}));
+		const before = await page.locator('#tasks').evaluate(
+			e => e.getBoundingClientRect().top);
+
+		html = report(underWay(50), '-u', '1');
+		await page.waitForFunction(() =>
+			document.title.includes('50 of 60'));
+		assert.equal(await page.evaluate(() =>
+			document.activeElement.name), 'q');
+		assert.equal(await page.getByRole('searchbox').inputValue(),
+			'spec');
+		assert.deepEqual([...new Set(await column(page, 4))],
+			['mobile']);
+		assert.equal(await page.locator('#failures details')
+			.getAttribute('open'), null);
+		const after = await page.locator('#tasks').evaluate(
+			e => e.getBoundingClientRect().top);
+
+		assert.ok(Math.abs(after - before) < 2, `${before} ${after}`);
+		assert.deepEqual(page.complaints, []);
+		await server.stop();
+	});
+
+test('focus on a link of a part that is replaced stays there', async () => {
+	let html = report(underWay(20), '-u', '1');
+	const server = await serve(() => html);
+	const page = await visit(server.url);
+
+	await page.getByRole('link', {name: '1 failed'}).focus();
+	html = report(underWay(50), '-u', '1');
+	await page.waitForFunction(() => document.title.includes('50 of 60'));
+	assert.equal(await page.evaluate(() =>
+		document.activeElement.getAttribute('href')), '#result=failed');
+	await server.stop();
+});
+
+test('a finished run is not asked for again', async () => {
+	let html = report(underWay(20), '-u', '1');
+	let asked = 0;
+	const server = await serve(() => {
+		asked++;
+		return html;
+	});
+	const page = await visit(server.url);
+
+	html = report(underWay(60), '-u', '1');
+	await page.waitForFunction(() => document.title.includes('1 of 60'));
+	const then = asked;
+
+	await page.waitForTimeout(2500);
+	assert.equal(asked, then);
+	await server.stop();
+});
+
+test('a server that is gone leaves the page as it was', async () => {
+	const html = report(underWay(20), '-u', '1');
+	const server = await serve(() => html);
+	const page = await visit(server.url);
+
+	await server.stop();
+	await page.getByText('out of reach').waitFor();
+	assert.equal((await column(page, 1)).length, 60);
+});
+
+test('a page on a disk loads itself again', async () => {
+	const page = await open(report(underWay(20), '-u', '1'),
+		{hash: '#viewport=mobile'});
+
+	await page.getByRole('searchbox').focus();
+	await page.waitForEvent('load');
+	await page.waitForFunction(() => document.activeElement.name === 'q');
+	assert.deepEqual([...new Set(await column(page, 4))], ['mobile']);
+});
+
+test('a page that does not refresh makes no request', async () => {
+	const server = await serve(() => report(underWay(60)));
+	const page = await visit(server.url);
+
+	await page.waitForTimeout(300);
+	assert.deepEqual(page.asked, [server.url]);
+	assert.deepEqual(page.complaints, []);
+	await server.stop();
+});

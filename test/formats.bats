@@ -1,0 +1,179 @@
+#!/usr/bin/env bats
+# The programs of lib/jq, each given to a real reader of its format.
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	cd "$BATS_TEST_DIRNAME/formats" || return
+	[ node_modules/.package-lock.json -nt package-lock.json ] ||
+		npm ci --no-audit --no-fund >&2
+}
+
+setup() {
+	formats=$BATS_TEST_DIRNAME/formats
+	cd "$BATS_TEST_DIRNAME/.." || return
+	run_of_eight >"$BATS_TEST_TMPDIR/run.jsonl"
+}
+
+# Every verdict, and a line that a later one replaces.
+run_of_eight() {
+	jq -nc '
+	def task($id): {id: "g/\($id).js/desktop-chrome", group: "g",
+		spec: "\($id).js", viewport: "desktop", browser: "chrome",
+		run: "monday", status: "complete", started_ms: 1764000000000,
+		finished_ms: 1764000001500, duration_ms: 1500};
+	task("replaced") + {result: "failed"},
+	task("passed") + {result: "passed", output: "fine\n"},
+	task("failed") + {result: "failed", reason: "exit",
+		message: "expected <b> & \"c\"\nfound nothing"},
+	task("error") + {result: "error", reason: "timeout"},
+	task("flaky") + {result: "flaky", attempts: [{attempt: 1,
+		result: "failed", reason: "exit", message: "at first",
+		started_ms: 1764000000000, finished_ms: 1764000000700}]},
+	task("cancelled") + {result: "cancelled"},
+	task("replaced") + {result: "passed"},
+	task("running") + {status: "processing", result: "unknown"},
+	{id: "bare", status: "waiting"}'
+}
+
+# Strings that mean something to XML, TAP, CSV, Markdown, chats and terminals.
+# shellcheck disable=SC2016
+hostile() {
+	node --input-type=module -e '
+		import {hostile} from "'"$BATS_TEST_DIRNAME"'/browser/hostile.mjs";
+		hostile.forEach((text, i) => console.log(JSON.stringify({
+			id: `${i} ${text}`, group: text, spec: text,
+			viewport: text, browser: text, run: text, worker: text,
+			status: "complete", reason: "exit", message: text,
+			output: text, artifacts: text, duration_ms: i,
+			result: ["failed", "error", "flaky", "passed"][i % 4],
+			attempts: [{result: "failed", message: text}]})));'
+}
+
+convert() {
+	jq -rf "lib/jq/$1.jq" "${2:-$BATS_TEST_TMPDIR/run.jsonl}"
+}
+
+@test "JUnit: xmllint finds it valid, and a library reads the same counts" {
+	convert junit >"$BATS_TEST_TMPDIR/junit.xml"
+	xmllint --noout --schema "$formats/junit.xsd" "$BATS_TEST_TMPDIR/junit.xml"
+	run node "$formats/junit.mjs" <"$BATS_TEST_TMPDIR/junit.xml"
+	[ "$output" = '8 cases, 1 failures, 3 errors, 1 skipped' ]
+	run xmllint --xpath 'string(//failure)' "$BATS_TEST_TMPDIR/junit.xml"
+	[ "$output" = 'exit: expected <b> & "c"
+found nothing' ]
+}
+
+@test "JUnit: whatever the strings, the XML is valid" {
+	hostile >"$BATS_TEST_TMPDIR/hostile.jsonl"
+	convert junit "$BATS_TEST_TMPDIR/hostile.jsonl" \
+		>"$BATS_TEST_TMPDIR/junit.xml"
+	xmllint --noout --schema "$formats/junit.xsd" "$BATS_TEST_TMPDIR/junit.xml"
+	run xmllint --xpath 'count(//testcase)' "$BATS_TEST_TMPDIR/junit.xml"
+	[ "$output" = "$(hostile | wc -l)" ]
+}
+
+@test "CTRF: its own schema finds it valid, whatever the strings" {
+	convert ctrf | node "$formats/ctrf.mjs"
+	hostile >"$BATS_TEST_TMPDIR/hostile.jsonl"
+	convert ctrf "$BATS_TEST_TMPDIR/hostile.jsonl" |
+		node "$formats/ctrf.mjs"
+	run jq -c '.results.summary | [.tests, .passed, .failed, .skipped,
+		.pending, .other, .flaky]' <(convert ctrf)
+	[ "$output" = '[8,3,1,1,2,1,1]' ]
+}
+
+@test "TAP: prove reads it and counts the same" {
+	convert tap >"$BATS_TEST_TMPDIR/run.tap"
+	run prove -e cat "$BATS_TEST_TMPDIR/run.tap"
+	[ "$status" -eq 1 ]
+	[[ "$output" == *'Failed 4/8 subtests'* ]]
+	[[ "$output" == *'1 skipped'* ]]
+}
+
+@test "TAP: whatever the strings, the plan holds" {
+	hostile >"$BATS_TEST_TMPDIR/hostile.jsonl"
+	convert tap "$BATS_TEST_TMPDIR/hostile.jsonl" \
+		>"$BATS_TEST_TMPDIR/hostile.tap"
+	run prove -e cat "$BATS_TEST_TMPDIR/hostile.tap"
+	bad=$(hostile | jq -r .result | grep -c 'failed\|error')
+	[[ "$output" == *"Failed $bad/$(hostile | wc -l) subtests"* ]]
+	run ! grep -E 'Bail|Parse errors' <<<"$output"
+}
+
+@test "CSV: Python's reader gets every cell back, and no formula" {
+	hostile >"$BATS_TEST_TMPDIR/hostile.jsonl"
+	printf '{"id":"=1+1","message":"+cmd"}\n' \
+		>>"$BATS_TEST_TMPDIR/hostile.jsonl"
+	convert csv "$BATS_TEST_TMPDIR/hostile.jsonl" \
+		>"$BATS_TEST_TMPDIR/run.csv"
+	python3 - "$BATS_TEST_TMPDIR" <<'PYTHON'
+import csv, json, sys
+folder = sys.argv[1]
+tasks = [json.loads(line) for line in open(f"{folder}/hostile.jsonl")]
+rows = list(csv.DictReader(open(f"{folder}/run.csv", newline="")))
+assert len(rows) == len(tasks)
+for row, task in zip(rows, tasks):
+    for name in ("id", "spec", "message"):
+        text = task.get(name) or ""
+        assert row[name] in (text, "'" + text), (row[name], text)
+        assert row[name][:1] not in tuple("=+-@\t\r")
+PYTHON
+}
+
+@test "Prometheus: promtool has nothing to say" {
+	PATH=bin:$PATH
+	summary='{"run":"a \"b\"\\\n{c}","state":"open","total":3,"waiting":1,"processing":0,"passed":1,"failed":1,"error":0,"flaky":0,"cancelled":0,"retried":1,"lost":0,"workers":1,"slots":2,"started_ms":1764000000000,"elapsed_ms":1500,"busy_ms":1,"bound_ms":null,"eta_ms":null,"efficiency":0.5,"by":{"group":{"g\n\"":{"waiting":1}}},"percentiles_ms":{"p50":1500,"p90":null,"p95":null,"p99":null,"max":2000}}'
+	printf '%s\n' "$summary" | jq -rf lib/jq/prometheus.jq \
+		>"$BATS_TEST_TMPDIR/metrics"
+	promtool check metrics <"$BATS_TEST_TMPDIR/metrics"
+	grep -F 'state="failed"} 1' "$BATS_TEST_TMPDIR/metrics"
+	run ! grep -F null "$BATS_TEST_TMPDIR/metrics"
+}
+
+@test "GitHub: a failure is one line, an annotation at its spec" {
+	run convert github
+	[ "${lines[0]}" = '::error file=failed.js,title=failed%2C exit%2C desktop%2C chrome::expected <b> & "c"%0Afound nothing' ]
+	[ "${#lines[@]}" -eq 3 ]
+	[[ "${lines[2]}" == '::warning file=flaky.js,'* ]]
+}
+
+@test "GitHub: no string makes a command of its own" {
+	hostile >"$BATS_TEST_TMPDIR/hostile.jsonl"
+	printf '%s\n' '{"id":"x","spec":"x\n::set-output name=a::b","status":"complete","result":"failed","message":"m\r\n::add-mask::x"}' \
+		>>"$BATS_TEST_TMPDIR/hostile.jsonl"
+	run ! grep -vE '^::(error|warning) file=[^:,]*,title=[^:,]*::' \
+		<(convert github "$BATS_TEST_TMPDIR/hostile.jsonl")
+}
+
+@test "Markdown: the verdict, the counts, the failures, the flaky" {
+	run convert markdown
+	[ "${lines[0]}" = '## 2 failed, 6 of 8 done' ]
+	[[ "$output" == *'| 2 | 1 | 1 | 1 | 1 |'* ]]
+	[[ "$output" == *'<summary>failed\.js (desktop, chrome): exit</summary>'* ]]
+	[[ "$output" == *'found nothing'* ]]
+}
+
+@test "a chat gets the verdict and the names of the failures" {
+	run convert slack
+	[ "${lines[0]}" = '*monday*: 6 of 8 done, 2 failed, 1 flaky' ]
+	[ "${lines[1]}" = '• g/failed.js/desktop-chrome: exit: expected &lt;b&gt; &amp; "c"' ]
+	[ "${#lines[@]}" -eq 3 ]
+}
+
+@test "the diff of two runs tells what broke, was fixed, slowed, came, went" {
+	old=$BATS_TEST_TMPDIR/run.jsonl
+	new=$BATS_TEST_TMPDIR/new.jsonl
+	cp "$old" "$new"
+	run -0 jq -rf lib/jq/diff.jq "$old" "$new"
+	[ "$output" = '' ]
+	jq -c 'if .spec == "passed.js" then .result = "failed"
+		elif .spec == "failed.js" then .result = "passed"
+		elif .spec == "flaky.js" then .duration_ms = 4000
+		elif .id == "bare" then .id = "other" else . end' "$old" >"$new"
+	run jq -rf lib/jq/diff.jq "$old" "$new"
+	[ "${lines[0]}" = $'broken\tg/passed.js/desktop-chrome\tpassed 1.5 s\tfailed 1.5 s' ]
+	[[ "${lines[1]}" == fixed* ]]
+	[[ "${lines[2]}" == slower* ]]
+	[[ "${lines[3]}" == $'gone\tbare'* ]]
+	[[ "${lines[4]}" == $'new\tother'* ]]
+}

@@ -1,0 +1,519 @@
+#!/usr/bin/env bats
+# The queue's scripts alone, at the points where the programs are too quick.
+
+root=$BATS_TEST_DIRNAME/..
+
+setup_file() {
+	command -v redis-server >/dev/null || skip "redis-server is not installed"
+	dir=$(mktemp -d)
+	export dir sock=$dir/redis.sock
+	redis-server --port 0 --unixsocket "$sock" --save '' --dir "$dir" \
+		>"$dir/log" 2>&1 3>&- &
+	echo $! >"$dir/pid"
+	for op in "$root"/lib/lua/*.lua; do
+		cat "$root/lib/lua/common.lua" "$op" >"$dir/${op##*/}"
+	done
+	poll redis PING
+}
+
+teardown_file() {
+	[ -n "${dir-}" ] || return 0
+	kill "$(cat "$dir/pid")"
+	rm -rf "$dir"
+}
+
+setup() {
+	ft=ft:{t$BATS_TEST_NUMBER}
+	lease=60000 slots=1 mode=f
+	mkdir -p "$BATS_TEST_TMPDIR/seen"
+}
+
+# poll COMMAND ... - until it succeeds; ten seconds are more than enough
+poll() {
+	local tries=0
+	until "$@" >/dev/null 2>&1; do
+		[ $((tries += 1)) -lt 500 ] || return 1
+		sleep 0.02
+	done
+}
+
+redis() {
+	redis-cli -s "$sock" "$@"
+}
+
+# op NAME [ARG ...] - an operation on this test's run
+op() {
+	local name=$1
+	shift
+	redis --eval "$dir/$name.lua" "$ft:meta" , "$@"
+}
+
+# push [-r RETRIES] ID ... - in this order, then seal
+push() {
+	local retries=0 id args=()
+	if [ "$1" = -r ]; then
+		retries=$2
+		shift 2
+	fi
+	for id in "$@"; do
+		args+=("$id" "{\"id\":\"$id\"}" 0 '' "$retries")
+	done
+	op push run pusher 1 "${budget-}" "${args[@]}" >/dev/null
+	op seal pusher >/dev/null
+}
+
+# pop INSTANCE NUMBER - the answer, a line a field; line 5 is the token
+# What an instance has seen is kept, but for a request that is sent again.
+pop() {
+	local file=$BATS_TEST_TMPDIR/seen/$1 fence
+	local before=${seen-$(cat "$file" 2>/dev/null)}
+	op pop "$1" "${1%%.*}" "$slots" "$lease" "$1.$2" "$mode" "${before:-0}" |
+		tee "$BATS_TEST_TMPDIR/answer"
+	fence=$(sed -n 's/^\([0-9]*\)-.*/\1/p' "$BATS_TEST_TMPDIR/answer" |
+		sed -n '$p')
+	if [ "$(sed -n 4p "$BATS_TEST_TMPDIR/answer")" = task ]; then
+		echo "$fence" >"$file"
+	fi
+}
+
+# leased INSTANCE NUMBER - the token of a task that is leased now
+leased() {
+	pop "$1" "$2" | sed -n 5p
+}
+
+# instance TOKEN - which the token names
+instance() {
+	local nonce=${1#*-}
+	printf '%s\n' "${nonce%.*}"
+}
+
+# finish ID TOKEN RESULT [DURATION]
+finish() {
+	op finish "$1" "$2" "$(instance "$2")" complete "$3" '' \
+		"{\"id\":\"$1\"}" "{\"result\":\"$3\"}" "${4-5}"
+}
+
+hand_back() {
+	op finish "$1" "$2" "$(instance "$2")" waiting unknown drain '' '' 0
+}
+
+beat() {
+	op beat "$1" "$2" "$(instance "$2")" 1 1
+}
+
+task() {
+	redis HGET "$ft:task:$1" "$2"
+}
+
+meta() {
+	redis HGET "$ft:meta" "$1"
+}
+
+# Somebody else speaks, and so takes back what has expired.
+talk() {
+	number=$((${number-0} + 1))
+	slots=0 lease=200 pop talker.1.x "$number" >/dev/null
+}
+
+taken_back() {
+	talk
+	[ "$(redis HEXISTS "$ft:task:$1" lease)" = 0 ] ||
+		[ "$(redis HEXISTS "$ft:task:$1" silent_ms)" = 1 ]
+}
+
+# Nobody speaks until a lease has run out.
+expired() {
+	[ "$(redis ZCOUNT "$ft:leases" -inf "$(redis TIME |
+		sed -n '1{s/$/000/p}')")" -gt 0 ]
+}
+
+first() {
+	sed -n 1p
+}
+
+@test "a pop that is sent again gets the same lease" {
+	push a b
+	token=$(leased w.1.x 1)
+	[ "$(seen=0 leased w.1.x 1)" = "$token" ]
+	[ "$(redis SCARD "$ft:held:w.1.x")" = 1 ]
+	[ "$(redis ZCARD "$ft:leases")" = 1 ]
+}
+
+@test "a pop that is sent again after a silence renews its lease" {
+	push a
+	token=$(lease=200 leased w.1.x 1)
+	poll taken_back a
+	[ "$(seen=0 leased w.1.x 1)" = "$token" ]
+	[ "$(redis ZCARD "$ft:leases")" = 1 ]
+	[ "$(redis ZCARD "$ft:queue")" = 0 ]
+}
+
+@test "a finish that is sent again gets the same answer and counts once" {
+	push a
+	token=$(leased w.1.x 1)
+	run finish a "$token" passed
+	before=$output
+	[ "$(printf '%s\n' "$before" | first)" = complete ]
+	run finish a "$token" passed
+	[ "$output" = "$before" ]
+	[ "$(meta passed)" = 1 ]
+	[ "$(redis LLEN "$ft:done")" = 1 ]
+}
+
+@test "a failure that is sent again stays one failure, whatever came after" {
+	push -r 2 a
+	token=$(leased w.1.x 1)
+	slots=0 pop w.1.x 2
+	finish a "$token" failed
+	[ "$(finish a "$token" failed | first)" = waiting ]
+	[ "$(finish a "$token" failed | sed -n 2p)" = unknown ]
+	[ "$(task a failures)" = 1 ]
+}
+
+@test "a late result is kept as evidence and decides nothing" {
+	push a
+	old=$(lease=200 leased v.1.x 1)
+	poll taken_back a
+	new=$(leased w.1.x 1)
+	[ "$(finish a "$old" passed | first)" = late ]
+	[ "$(task a late)" = '{"result":"passed"}' ]
+	[ "$(meta late)" = 1 ]
+	[ "$(finish a "$new" failed | sed -n 2p)" = failed ]
+	[ -z "$(meta passed)" ]
+}
+
+@test "a late hand-back is no evidence" {
+	push a
+	old=$(lease=200 leased v.1.x 1)
+	poll taken_back a
+	leased w.1.x 1
+	[ "$(hand_back a "$old" | first)" = late ]
+	[ "$(redis HEXISTS "$ft:task:a" late)" = 0 ]
+}
+
+@test "a late result frees the slot of its instance" {
+	push a b
+	old=$(lease=200 leased v.1.x 1)
+	poll taken_back a
+	leased w.1.x 1
+	[ "$(pop v.1.x 2 | first)" = full ]
+	finish a "$old" passed
+	redis LRANGE "$ft:bell:v.1.x" 0 -1 | grep -q "a#$old"
+}
+
+@test "three silences are an error, lost" {
+	push a
+	for w in u v w; do
+		lease=200 leased $w.1.x 1
+		poll taken_back a
+	done
+	[ "$(task a result)" = error ]
+	[ "$(task a reason)" = lost ]
+	[ "$(meta lost)" = 3 ]
+	[ "$(meta error)" = 1 ]
+	[ "$(meta state)" = finished ]
+}
+
+@test "a holder that beats in time takes its loss back" {
+	push a
+	token=$(lease=200 leased w.1.x 1)
+	poll taken_back a
+	[ "$(task a lost)" = 1 ]
+	[ "$(beat a "$token")" = held ]
+	[ "$(task a lost)" = 0 ]
+	[ "$(meta lost)" = 0 ]
+	[ "$(redis ZCARD "$ft:queue")" = 0 ]
+	[ "$(finish a "$token" passed | first)" = complete ]
+}
+
+@test "a report in time counts, though it would be the third silence" {
+	push a
+	for w in u v; do
+		lease=200 leased $w.1.x 1
+		poll taken_back a
+	done
+	token=$(lease=200 leased w.1.x 1)
+	poll expired_but_heard "$token"
+	[ "$(finish a "$token" passed | sed -n 2p)" = passed ]
+	[ "$(meta lost)" = 2 ]
+}
+
+# The run is heard through beats of nobody's lease, which take nothing back.
+expired_but_heard() {
+	beat a "1-talker.1.x.1" >/dev/null
+	now=$(redis TIME | paste -sd ' ' |
+		awk '{printf "%.0f", $1 * 1000 + $2 / 1000}')
+	[ "$(redis ZSCORE "$ft:leases" a)" -lt "$now" ]
+}
+
+@test "when everybody was silent, leases are renewed, but once" {
+	push a
+	lease=200 leased dead.1.x 1
+	poll expired
+	lease=200 slots=0 pop w.1.x 1
+	[ "$(redis ZCARD "$ft:leases")" = 1 ]
+	[ -z "$(meta lost)" ]
+	poll expired
+	lease=200 slots=0 pop w.1.x 2
+	[ "$(redis ZCARD "$ft:leases")" = 0 ]
+	[ "$(meta lost)" = 1 ]
+}
+
+@test "a short lease of a dead worker ends though others speak less often" {
+	push a b
+	lease=50 leased dead.1.x 1
+	lease=600 leased w.1.x 1
+	slots=2
+	lease=600
+	number=1
+	poll pops_task
+}
+
+pops_task() {
+	number=$((number + 1))
+	[ "$(pop w.1.x $number | first)" = task ]
+}
+
+@test "a full instance gets the next task with the end of one" {
+	push a b
+	token=$(leased w.1.x 1)
+	finish a "$token" passed
+	run redis LPOP "$ft:bell:w.1.x"
+	[ "${lines[0]}" = task ]
+	[ "${lines[-1]}" = '{"id":"b"}' ]
+	[ "$(redis SMEMBERS "$ft:held:w.1.x")" = "b#${lines[1]}" ]
+}
+
+@test "an instance with a free slot is told so, and gets none" {
+	push a b
+	slots=2
+	token=$(leased w.1.x 1)
+	finish a "$token" passed
+	[ "$(redis LPOP "$ft:bell:w.1.x" | first)" = free ]
+	[ "$(redis ZCARD "$ft:queue")" = 1 ]
+}
+
+@test "a draining instance gets no other task" {
+	push a b
+	token=$(leased w.1.x 1)
+	[ "$(op leave w.1.x)" = "a#$token" ]
+	finish a "$token" passed
+	[ "$(redis EXISTS "$ft:bell:w.1.x")" = 0 ]
+	[ "$(redis ZCARD "$ft:queue")" = 1 ]
+}
+
+@test "an instance that left is not served, though its pop comes late" {
+	push a
+	slots=0 pop w.1.x 1
+	op leave w.1.x
+	pop w.1.x 2
+	[ "$(redis ZCARD "$ft:leases")" = 0 ]
+}
+
+@test "a pop that comes after a later one is not served" {
+	push a b
+	slots=0 pop w.1.x 2
+	pop w.1.x 1
+	[ "$(redis ZCARD "$ft:leases")" = 0 ]
+}
+
+@test "a one-shot pop gets no other task" {
+	push a b
+	mode=-
+	token=$(leased w.1.x 1)
+	finish a "$token" passed
+	[ "$(redis EXISTS "$ft:bell:w.1.x")" = 0 ]
+	[ "$(redis HEXISTS "$ft:workers" w.1.x)" = 0 ]
+}
+
+@test "a task that was handed back is not handed to the same instance at once" {
+	push a
+	token=$(leased w.1.x 1)
+	[ "$(hand_back a "$token" | first)" = waiting ]
+	[ "$(redis LPOP "$ft:bell:w.1.x" | first)" = free ]
+	[ "$(redis ZCARD "$ft:queue")" = 1 ]
+}
+
+@test "a hand-back costs nothing" {
+	push a
+	token=$(leased w.1.x 1)
+	hand_back a "$token"
+	[ -z "$(task a failures)" ]
+	[ -z "$(meta lost)" ]
+	[ "$(meta handed_back)" = 1 ]
+	token=$(leased v.1.x 1)
+	[ "$(finish a "$token" passed | sed -n 2p)" = passed ]
+}
+
+@test "a note that got lost comes with the next pop" {
+	push a b
+	token=$(leased w.1.x 1)
+	finish a "$token" passed
+	redis DEL "$ft:bell:w.1.x"
+	pop w.1.x 2 | grep -q '{"id":"b"}'
+	[ "$(pop w.1.x 3 | first)" = full ]
+}
+
+@test "a lease that never arrived keeps no slot once it is another's" {
+	push a b
+	lease=200 leased w.1.x 1
+	poll taken_back a
+	leased v.1.x 1
+	seen=0
+	[ "$(pop w.1.x 2 | first)" = task ]
+}
+
+@test "a retry goes to another worker while one lives" {
+	push -r 1 a
+	slots=2
+	pop v.1.x 1 >/dev/null
+	hand_back a "$(sed -n 5p "$BATS_TEST_TMPDIR/answer")"
+	token=$(leased w.1.x 1)
+	finish a "$token" failed
+	[ "$(pop w.1.x 2 | first)" = wait ]
+	[ "$(pop v.1.x 2 | first)" = task ]
+}
+
+@test "a worker that is alone gets its retry at once" {
+	push -r 1 a
+	token=$(leased w.1.x 1)
+	finish a "$token" failed
+	[ "$(redis LPOP "$ft:bell:w.1.x" | first)" = task ]
+}
+
+@test "a lost task goes to another worker than the one that lost it" {
+	push a
+	slots=4
+	lease=200 leased v.1.x 1
+	poll taken_back a
+	[ "$(lease=200 pop v.1.x 2 | first)" = wait ]
+	[ "$(pop w.1.x 1 | first)" = task ]
+}
+
+@test "passed after a failure is flaky" {
+	push -r 1 a
+	finish a "$(leased w.1.x 1)" failed
+	token=$(redis LPOP "$ft:bell:w.1.x" | sed -n 2p)
+	[ "$(finish a "$token" passed | sed -n 2p)" = flaky ]
+	[ "$(meta flaky)" = 1 ]
+	[ "$(meta retried)" = 1 ]
+	[ -z "$(meta passed)" ]
+}
+
+@test "the failure budget cancels what waits" {
+	budget=1 push a b c
+	finish a "$(leased w.1.x 1)" failed
+	[ "$(meta state)" = cancelled ]
+	[ "$(redis ZCARD "$ft:queue")" = 2 ]
+	[ "$(pop v.1.x 1 | first)" = finished ]
+}
+
+@test "a cancelled run is over when its last lease ends, and rings" {
+	push a b
+	token=$(leased w.1.x 1)
+	[ "$(op cancel)" = cancelled ]
+	[ "$(pop v.1.x 1 | first)" = wait ]
+	before=$(pop v.1.x 2 | sed -n 3p)
+	finish a "$token" passed
+	[ "$(pop v.1.x 3 | first)" = finished ]
+	[ "$(pop v.1.x 4 | sed -n 3p)" != "$before" ]
+}
+
+@test "once a cancelled run is over, nobody gives another verdict" {
+	push a
+	token=$(lease=200 leased w.1.x 1)
+	poll taken_back a
+	op cancel
+	[ "$(finish a "$token" passed | first)" = late ]
+	[ "$(beat a "$token" | first)" = stale ]
+	[ -z "$(meta passed)" ]
+	[ "$(redis ZCARD "$ft:queue")" = 1 ]
+}
+
+@test "the end rings the bell" {
+	push a
+	token=$(leased w.1.x 1)
+	before=$(pop v.1.x 1 | sed -n 3p)
+	finish a "$token" passed
+	[ "$(redis XLEN "$ft:bell")" = 1 ]
+	[ "$(redis XREAD COUNT 1 STREAMS "$ft:bell" "$before" | first)" = "$ft:bell" ]
+	[ "$(pop v.1.x 2 | first)" = finished ]
+}
+
+@test "a returned task rings the bell" {
+	push a
+	token=$(leased w.1.x 1)
+	before=$(pop v.1.x 1 | sed -n 3p)
+	hand_back a "$token"
+	[ "$(redis XREAD COUNT 1 STREAMS "$ft:bell" "$before" | first)" = "$ft:bell" ]
+}
+
+@test "a token never repeats, even if the server lost the last one" {
+	push a b
+	slots=2
+	leased w.1.x 1
+	before=$(meta fence)
+	poll later_than "$before"
+	redis HSET "$ft:meta" fence 0
+	token=$(leased w.1.x 2)
+	[ "${token%%-*}" -gt "$before" ]
+}
+
+later_than() {
+	[ "$(redis TIME | first)000" -gt "$1" ]
+}
+
+@test "an attempt that lost its lease is told to stop, not without end" {
+	push a
+	old=$(lease=200 leased v.1.x 1)
+	poll taken_back a
+	leased w.1.x 1
+	for i in $(seq 70); do
+		beat a "$old" >/dev/null
+	done
+	redis LPOP "$ft:bell:v.1.x" | grep -q stop
+	[ "$(redis LLEN "$ft:bell:v.1.x")" -lt 64 ]
+}
+
+@test "a batch that is sent again gets the same answer" {
+	for i in 1 2; do
+		[ "$(op push run pusher 1 '' a '{}' 0 '' 0 b '{}' 0 9 0)" = aa ]
+	done
+	[ "$(op push run other 1 '' a '{}' 0 '' 0)" = k ]
+	[ "$(redis LLEN "$ft:ids")" = 2 ]
+	op seal pusher
+	[ "$(op push run other 2 '' a '{}' 0 '' 0 c '{}' 0 '' 0)" = kr ]
+}
+
+@test "a batch that makes no sense leaves no half task" {
+	run op push run pusher 1 '' a '{}' 0 nonsense 0
+	[ "$(op push run pusher 1 '' a '{}' 0 '' 0)" = a ]
+	[ "$(redis ZCARD "$ft:queue")" = 1 ]
+}
+
+@test "no duration, however absurd, loses a task" {
+	push a b
+	token=$(leased w.1.x 1)
+	finish a "$token" passed 9223372036854775807
+	token=$(redis LPOP "$ft:bell:w.1.x" | sed -n 2p)
+	[ "$(finish b "$token" passed 9223372036854775807 | first)" = complete ]
+	[ "$(redis LLEN "$ft:done")" = 2 ]
+}
+
+@test "every key has a time to live and lies in the run's slot" {
+	push -r 1 a b c d e
+	slots=2
+	finish a "$(leased w.1.x 1)" failed
+	beat a "$(leased w.1.x 2)"
+	slots=1
+	finish b "$(leased v.1.x 1)" passed
+	redis --scan --pattern "*$ft*" >"$BATS_TEST_TMPDIR/keys"
+	for kind in meta ids queue leases done workers bell task: held: bell:; do
+		grep -qF "$ft:$kind" "$BATS_TEST_TMPDIR/keys"
+	done
+	while read -r key; do
+		[ "$(redis TTL "$key")" -gt 604000 ]
+		[[ $key == "$ft:"* ]]
+	done <"$BATS_TEST_TMPDIR/keys"
+	[ "$(redis DBSIZE)" = "$(redis --scan --pattern 'ft:{t*' | wc -l)" ]
+}
