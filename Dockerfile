@@ -12,7 +12,6 @@ COPY Makefile ./
 COPY lib lib
 COPY src src
 COPY scripts scripts
-COPY k8s k8s
 RUN make && make install PREFIX=/usr/local DESTDIR=/out
 
 FROM build AS test
@@ -21,6 +20,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
 	apt-get clean && rm -rf /var/lib/apt/lists/* && \
 	useradd --uid 10001 --user-group --create-home funkytown && \
 	chown -R funkytown: /src
+COPY --chown=funkytown:funkytown k8s k8s
 COPY --chown=funkytown:funkytown specs specs
 COPY --chown=funkytown:funkytown test test
 USER funkytown

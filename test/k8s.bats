@@ -215,8 +215,8 @@ offenders() {
 
 @test "the exits that fail the Job are the programs' own for what no retry mends" {
 	local usage dataerr
-	usage=$(awk '$2 == "EX_USAGE" { print $3 }' /usr/include/sysexits.h)
-	dataerr=$(awk '$2 == "EX_DATAERR" { print $3 }' /usr/include/sysexits.h)
+	usage=$(awk '$1 == "#define" && $2 == "EX_USAGE" { print $3 }' /usr/include/sysexits.h)
+	dataerr=$(awk '$1 == "#define" && $2 == "EX_DATAERR" { print $3 }' /usr/include/sysexits.h)
 	offenders "job.podFailurePolicy.rules | select(.[1:] != [{action: \"FailJob\",
 		onExitCodes: {containerName: \"worker\", operator: \"In\",
 		values: [$usage, $dataerr]}}]) | .[1:]"
@@ -317,14 +317,51 @@ offenders() {
 	offenders '.[] | select(.metadata.namespace != "elsewhere") | .metadata.name' 'run-*'
 }
 
-@test "alerts ask for metrics that are served" {
-	local metric
-	[ -f "$TOP/lib/jq/prometheus.jq" ] || skip 'needs lib/jq/prometheus.jq'
-	for metric in $(jq -r '.[] | select(.kind == "PrometheusRule")
+@test "alerts ask for metrics that are served, with the labels that they have" {
+	local metrics asked
+	metrics=$(jq -nrc '{run: "r", state: "open", total: 1, waiting: 1, workers: 0,
+		lost: 0}' | jq -rf "$TOP/lib/jq/prometheus.jq" | sed 's/^\(.*\){.*run="r",*/\1{/')
+	asked=$(jq -r '.[] | select(.kind == "PrometheusRule")
 		| .spec.groups[].rules[].expr' "$RENDERED/run-local-monitoring.json" |
-		grep -o 'funkytown_[a-z_]*' | sort -u); do
-		grep -q "$metric" "$TOP/lib/jq/prometheus.jq" ||
-			grep -q "${metric#funkytown_}" "$TOP/lib/jq/prometheus.jq" ||
-			{ echo "$metric" && return 1; }
+		grep -o 'funkytown_[a-z_]*\({[^}]*}\)*')
+	[ "$(printf '%s\n' "$asked" | wc -l)" -ge 3 ]
+	while read -r one; do
+		grep -F "${one%\}}" <<<"$metrics" >/dev/null || { echo "$one" && return 1; }
+	done <<<"$asked"
+}
+
+@test "the Secret of redis-secret.sh opens the queue and nothing else" {
+	local dir=$BATS_TEST_TMPDIR password
+	command -v redis-server >/dev/null || skip 'needs redis-server'
+	"$TOP/scripts/redis-secret.sh" >"$dir/one"
+	"$TOP/scripts/redis-secret.sh" >"$dir/two"
+	! cmp -s "$dir/one" "$dir/two"
+	password=$(sed -n 's/^  password: //p' "$dir/one")
+	[ "${#password}" -ge 32 ]
+	sed -n 's/^    user /user /p' "$dir/one" >"$dir/users.acl"
+	! grep -q "$password" "$dir/users.acl"
+	redis-server "$TOP/k8s/base/redis.conf" --port 0 --unixsocket "$dir/s" \
+		--dir "$dir" --aclfile "$dir/users.acl" --daemonize yes \
+		--pidfile "$dir/pid" >/dev/null
+	cli() { REDISCLI_AUTH=$password redis-cli -e -s "$dir/s" --user funkytown "$@"; }
+	for _ in $(seq 100); do
+		[ "$(cli ping 2>/dev/null)" != PONG ] || break
+		sleep 0.1
 	done
+	local denied=''
+	redis-cli -e -s "$dir/s" ping >/dev/null 2>&1 && denied="$denied anonymous"
+	for command in 'flushall' 'keys *' 'config get dir' 'get other' 'shutdown'; do
+		# shellcheck disable=SC2086 # words on purpose
+		cli $command >/dev/null 2>&1 && denied="$denied $command"
+	done
+	printf '{"id":"g/s/v-b","spec":"s","group":"g","viewport":"v","browser":"b","runner":"command","command":["true"]}\n' |
+		REDIS_HOST="$dir/s" REDIS_USERNAME=funkytown REDIS_PASSWORD=$password \
+			ft-push -r one >"$dir/pushed" 2>"$dir/errors" || denied="$denied push"
+	REDIS_HOST="$dir/s" REDIS_USERNAME=funkytown REDIS_PASSWORD=$password \
+		ft-pop -r one -n >"$dir/popped" 2>>"$dir/errors" || denied="$denied pop"
+	kill "$(cat "$dir/pid")"
+	cat "$dir/errors"
+	echo "wrong:$denied"
+	[ -z "$denied" ]
+	grep -q g/s/v-b "$dir/popped"
 }
