@@ -10,7 +10,8 @@ password=${REDIS_PASSWORD:-}
 	password=$(cat "$REDIS_PASSWORD_FILE")
 mkdir -p "$FT_STATE/redis"
 
-# By its input, so that no argument and no file tells the password.
+# By its input, so that no argument and no file tells the password. The default
+# user keeps its rights, since as that user Redis reads its append-only file.
 configuration() {
 	cat /etc/funkytown/redis.conf
 	printf 'dir %s\n' "$FT_STATE/redis"
@@ -19,7 +20,7 @@ configuration() {
 		printf 'user %s on #%s ~* &* +@all\n' \
 			"${REDIS_USERNAME:-default}" "$digest"
 		[ "${REDIS_USERNAME:-default}" = default ] ||
-			printf 'user default off\n'
+			printf 'user default off ~* &* +@all\n'
 	else
 		printf 'protected-mode no\n'
 	fi

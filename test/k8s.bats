@@ -330,7 +330,7 @@ offenders() {
 	done <<<"$asked"
 }
 
-@test "the Secret of redis-secret.sh opens the queue and nothing else" {
+@test "the Secret of redis-secret.sh opens the queue, nothing else, and lasts" {
 	local dir=$BATS_TEST_TMPDIR password
 	command -v redis-server >/dev/null || skip 'needs redis-server'
 	"$TOP/scripts/redis-secret.sh" >"$dir/one"
@@ -340,14 +340,17 @@ offenders() {
 	[ "${#password}" -ge 32 ]
 	sed -n 's/^    user /user /p' "$dir/one" >"$dir/users.acl"
 	! grep -q "$password" "$dir/users.acl"
-	redis-server "$TOP/k8s/base/redis.conf" --port 0 --unixsocket "$dir/s" \
-		--dir "$dir" --aclfile "$dir/users.acl" --daemonize yes \
-		--pidfile "$dir/pid" >/dev/null
+	serve() {
+		redis-server "$TOP/k8s/base/redis.conf" --port 0 --unixsocket "$dir/s" \
+			--dir "$dir" --aclfile "$dir/users.acl" --daemonize yes \
+			--pidfile "$dir/pid" >/dev/null
+		for _ in $(seq 100); do
+			[ "$(cli ping 2>/dev/null)" != PONG ] || return 0
+			sleep 0.1
+		done
+	}
 	cli() { REDISCLI_AUTH=$password redis-cli -e -s "$dir/s" --user funkytown "$@"; }
-	for _ in $(seq 100); do
-		[ "$(cli ping 2>/dev/null)" != PONG ] || break
-		sleep 0.1
-	done
+	serve
 	local denied=''
 	redis-cli -e -s "$dir/s" ping >/dev/null 2>&1 && denied="$denied anonymous"
 	for command in 'flushall' 'keys *' 'config get dir' 'get other' 'shutdown'; do
@@ -359,6 +362,13 @@ offenders() {
 			ft-push -r one >"$dir/pushed" 2>"$dir/errors" || denied="$denied push"
 	REDIS_HOST="$dir/s" REDIS_USERNAME=funkytown REDIS_PASSWORD=$password \
 		ft-pop -r one -n >"$dir/popped" 2>>"$dir/errors" || denied="$denied pop"
+	# Redis reads its file with the rights of a user, too.
+	cli dbsize >"$dir/before"
+	kill -9 "$(cat "$dir/pid")"
+	rm -f "$dir/s" "$dir/pid"
+	serve
+	cli dbsize >"$dir/after"
+	cmp "$dir/before" "$dir/after" || denied="$denied replay"
 	kill "$(cat "$dir/pid")"
 	cat "$dir/errors"
 	echo "wrong:$denied"

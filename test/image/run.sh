@@ -9,7 +9,7 @@ keep='' passed=0 failed=0
 [ "${1:-}" != -k ] || keep=1
 top=$(cd "$(dirname "$0")/../.." && pwd)
 work=$top/build/image
-net=funkytown-test-$$
+net=funkytown-test mine=funkytown=image-test
 mkdir -p "$work"
 
 skip() {
@@ -118,15 +118,19 @@ start() {
 	while IFS= read -r arg; do
 		set -- "$@" "$arg"
 	done <"$work/args"
-	podman run -d "$@" >/dev/null
+	podman run -d --label $mine "$@" >/dev/null
 }
 
 worker() {
-	start worker worker "$1" --network "$net" --env=BASE_URL=http://shop:8080
+	start worker worker "$1" --network $net --env=BASE_URL=http://shop:8080
 }
 
 cli() {
 	podman exec controller-redis redis-cli -e --user funkytown "$@"
+}
+
+there() {
+	[ "$(cli exists 'ft:{imagetest}:meta')" = 1 ]
 }
 
 stats() {
@@ -151,7 +155,7 @@ exited() {
 
 nobody_is_root() {
 	# All but what podman itself adds to hold a pod's network.
-	podman ps --format '{{.Names}}' | grep -E "^($net-shop|controller-|worker-)" |
+	podman ps --format '{{.Names}}' --filter label=$mine | grep -v -e -infra |
 		while read -r name; do
 			podman top "$name" user | tail -n +2
 		done | sort -u >"$work/users"
@@ -159,31 +163,32 @@ nobody_is_root() {
 }
 
 clean() {
-	[ -z "$keep" ] || return 0
-	podman ps -aq --filter "network=$net" | xargs -r podman rm -f -t 0 >/dev/null
-	podman pod rm -f "$net" >/dev/null 2>&1 || :
-	podman network rm -f "$net" >/dev/null 2>&1 || :
+	podman ps -aq --filter label=$mine | xargs -r podman rm -f -t 0 >/dev/null
+	podman pod ls -q --filter label=$mine | xargs -r podman pod rm -f >/dev/null
+	podman network ls -q --filter label=$mine |
+		xargs -r podman network rm -f >/dev/null
 }
-trap clean EXIT
+clean
+trap '[ -n "$keep" ] || clean' EXIT
 trap 'exit 130' INT TERM
 
 build
 render
 volumes
-podman network create "$net" >/dev/null
-podman pod create --name "$net" --network "$net" \
+podman network create --label $mine $net >/dev/null
+podman pod create --name $net --label $mine --network $net \
 	--network-alias imagetest-controller >/dev/null
-podman run -d --name "$net-shop" --network "$net" --network-alias shop --read-only \
+podman run -d --name shop --label $mine --network $net --read-only \
 	--cap-drop=all --security-opt=no-new-privileges --user 10001:10001 \
 	--env HOST=0.0.0.0 localhost/funkytown-test/worker:0.0.0 \
 	node /specs/app/server.js >/dev/null
-start controller redis controller --pod "$net"
+start controller redis controller --pod $net
 check 'Redis answers its probe' until_true 30 cli ping
 check 'nobody without the password' sh -c \
 	'! podman exec -e REDISCLI_AUTH= controller-redis redis-cli -e ping'
 check 'the password does not open administration' sh -c \
 	'! podman exec controller-redis redis-cli -e --user funkytown flushall'
-start controller controller controller --pod "$net"
+start controller controller controller --pod $net
 check 'the page is served' until_true 60 page /
 for n in 1 2 3; do
 	worker "worker-$n"
@@ -196,7 +201,7 @@ check 'a second worker works' until_true 60 working worker-2
 podman stop worker-2-worker >/dev/null
 check 'a worker told to stop exits 143' exited worker-2-worker 143
 podman restart -t 10 controller-redis >/dev/null
-check 'Redis is back with the run' until_true 30 cli exists 'ft:{imagetest}:meta'
+check 'Redis is back with the run' until_true 30 there
 # As the Job would replace them.
 worker worker-4
 worker worker-5
