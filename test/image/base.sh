@@ -12,6 +12,14 @@ have base || {
 	[ -d "$folder/rootfs/etc" ] || {
 		rm -rf "$folder/rootfs.new"
 		debootstrap --variant=minbase bookworm "$folder/rootfs.new" >&2
+		# As the official image has them: browsers move by security updates.
+		awk '$1 == "deb" {
+			print
+			print $1, $2, $3 "-updates", $4
+			print $1, $2 "-security", $3 "-security", $4
+		}' "$folder/rootfs.new/etc/apt/sources.list" >"$folder/sources.list"
+		mv "$folder/sources.list" "$folder/rootfs.new/etc/apt/"
+		rm -rf "$folder/rootfs"
 		mv "$folder/rootfs.new" "$folder/rootfs"
 	}
 	tar -C "$folder/rootfs" -c . |

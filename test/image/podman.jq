@@ -1,6 +1,6 @@
 # A container of a rendering as arguments of podman, one a line. The settings are
 # read, not repeated: what the manifests allow is what the container gets.
-#   --arg component, container, name (the pod's), volumes (a folder), password
+#   --arg component, container, name (the pod's), volumes (a folder), seccomp (a profile), password
 include "pods";
 
 def value($pod):
@@ -27,6 +27,8 @@ def mount($pod):
     | (if .readOnlyRootFilesystem then "--read-only", "--read-only-tmpfs=false" else empty end),
       (if .allowPrivilegeEscalation == false then "--security-opt=no-new-privileges" else empty end),
       (.capabilities.drop[] | "--cap-drop=\(ascii_downcase)")),
+  (if $pod.spec.securityContext.seccompProfile.type == "RuntimeDefault" then
+    "--security-opt=seccomp=\($seccomp)" else empty end),
   ($pod.spec.securityContext | "--user=\(.runAsUser):\(.runAsGroup)", "--group-add=\(.fsGroup)"),
   (.resources.limits.memory | bytes | "--memory=\(.)", "--memory-swap=\(.)"),
   "--stop-timeout=\($pod.spec.terminationGracePeriodSeconds)",

@@ -94,6 +94,8 @@ volumes() {
 	printf '%s\n' "$secret" | sed -n 's/^    user /user /p' \
 		>"$work/volumes/controller/redis-users/users.acl"
 	printf %s "$password" >"$work/volumes/controller/redis-password/password"
+	jq -f "$top/test/image/seccomp.jq" /usr/share/containers/seccomp.json \
+		>"$work/seccomp.json"
 	chgrp -R 10001 "$work/volumes"
 	chmod -R g+rwX,o-rwx "$work/volumes"
 	chmod 755 "$work/volumes"
@@ -114,6 +116,7 @@ start() {
 	jq -r -L "$top/test/k8s" -f "$top/test/image/podman.jq" \
 		--arg component "$component" --arg container "$container" \
 		--arg name "$name" --arg volumes "$work/volumes/$name" \
+		--arg seccomp "$work/seccomp.json" \
 		--arg password "$password" "$work/rendered/run.json" >"$work/args"
 	while IFS= read -r arg; do
 		set -- "$@" "$arg"
