@@ -81,7 +81,10 @@ furnish(struct attempt *a)
 	if (a->rules->keep)
 		record_set_text(a->task, RECORD_ARTIFACTS, path);
 	a->out = mem_printf("%s/%s", a->rules->root, path);
-	a->tmp = mem_printf("%s/" FOLDER_TMP, a->out);
+	a->tmp = a->rules->keep
+	    ? mem_printf("%s/%" PRId64, a->rules->scratch,
+	          record_int(a->task, RECORD_SLOT, 0))
+	    : mem_printf("%s/" FOLDER_TMP, a->out);
 	a->log = mem_printf("%s/" FOLDER_LOG, a->out);
 	free(path);
 	return mkdir(a->tmp, 0777) == 0 || errno == EEXIST;

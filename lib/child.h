@@ -18,28 +18,28 @@
 
 /* What to run. Everything is copied by child_start. */
 struct child_job {
-	char *const *argv; /* ends with NULL; argv[0] is looked up in PATH */
-	char *const *env;  /* "NAME=value" over the inherited environment */
-	const char *dir;   /* working folder */
-	const char *log;   /* file that gets stdout and stderr, appended */
-	int polite;	   /* signal that asks it to end */
+	char *const *argv;  /* ends with NULL; argv[0] is looked up in PATH */
+	char *const *env;   /* "NAME=value" over the inherited environment */
+	const char *dir;    /* working folder */
+	const char *log;    /* file that gets stdout and stderr, appended */
+	int polite;         /* signal that asks it to end */
 	int64_t timeout_ms; /* 0: no deadline */
 	int64_t grace_ms;
 };
 
 struct child_end {
 	enum {
-		CHILD_EXITED,	 /* by itself: code */
+		CHILD_EXITED,    /* by itself: code */
 		CHILD_SIGNALLED, /* by itself: signal */
 		CHILD_TIMED_OUT, /* at its deadline */
-		CHILD_STOPPED,	 /* by child_stop */
+		CHILD_STOPPED,   /* by child_stop */
 		CHILD_UNSPAWNED, /* not started: code is errno */
-		CHILD_LOST	 /* its supervisor died under it */
+		CHILD_LOST       /* its supervisor died under it */
 	} how;
 	int code;   /* exit code, -1 when a signal ended it */
 	int signal; /* 0 when it exited */
 	int64_t duration_ms;
-	int64_t cpu_ms;	    /* user and system, the whole tree */
+	int64_t cpu_ms;     /* user and system, the whole tree */
 	int64_t max_rss_kb; /* the largest process of the tree */
 };
 

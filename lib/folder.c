@@ -5,12 +5,14 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "folder.h"
 #include "opt.h"
 #include "utf8.h"
@@ -217,13 +219,18 @@ renew(int at, const char *name)
 	return discard(at, name);
 }
 
-bool
+void
 folder_empty(const char *path)
 {
+	char *aside;
+
 	if (each(enter(AT_FDCWD, path), renew))
-		return true;
+		return;
 	warn("%s", path);
-	return false;
+	aside = mem_printf("%s.%" PRId64, path, clock_mono_ms());
+	if (rename(path, aside) < 0)
+		err(EX_IOERR, "%s", path);
+	free(aside);
 }
 
 bool

@@ -44,11 +44,11 @@ bool folder_remove(const char *path);
 
 /*
  * Empty an attempt's folder for the next one: only its temporary folder and
- * its log stay, both empty. False with a message when that fails. Making new
- * ones costs a millisecond: ext4 is slow to find an inode where many have just
- * been deleted.
+ * its log stay, both empty. (Making new ones costs a millisecond: ext4 is slow
+ * to find an inode where many have just been deleted.) A folder that cannot be
+ * emptied is set aside with a message: nothing of it may be taken for news.
  */
-bool folder_empty(const char *path);
+void folder_empty(const char *path);
 
 /* Append the last max bytes of a file as valid UTF-8, or all of it. */
 void folder_tail(const char *path, size_t max, struct buf *b);

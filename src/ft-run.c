@@ -48,7 +48,7 @@ struct slot {
 };
 
 static const char *specs, *runners, *artifacts;
-static char *spec_root, *root;
+static char *spec_root, *root, *scratch;
 static struct attempt_rules rules = {.timeout_ms = 120000, .grace_ms = 5000};
 static int64_t drain_ms = 30000, beat_ms;
 
@@ -346,8 +346,7 @@ leave(void)
 		if (s->task != NULL)
 			attempt_free(s->attempt);
 	}
-	if (!rules.keep)
-		folder_remove(root);
+	folder_remove(scratch);
 }
 
 static void
@@ -358,8 +357,8 @@ open_slots(void)
 	slots = mem_zalloc((size_t)slot_count, sizeof(*slots));
 	watched =
 	    mem_zalloc((size_t)(FIRST_SLOT + slot_count), sizeof(*watched));
-	rules.root = root =
-	    rules.keep ? folder_root(artifacts) : folder_private();
+	rules.scratch = scratch = folder_private();
+	rules.root = root = rules.keep ? folder_root(artifacts) : scratch;
 	self = getpid();
 	atexit(leave);
 	for (i = 0; i < slot_count; i++)

@@ -1,0 +1,93 @@
+#!/bin/sh
+# controller.sh - push a map, watch the run and serve its page until told to stop
+set -eu
+
+# GROUP_TASKS_FILE is the map. A Redis on this machine that does not answer is
+# started here, and stopped with us. The page is at http://localhost:3000/.
+: "${GROUP_TASKS_FILE:?names the map}"
+: "${SPEC_ROOT:=$(dirname "$GROUP_TASKS_FILE")}"
+here=$(cd "$(dirname "$0")" && pwd)
+[ ! -d "$here/../bin" ] || PATH=$here/../bin:$PATH
+[ -r "$GROUP_TASKS_FILE" ] || {
+	printf 'controller.sh: no such map: %s\n' "$GROUP_TASKS_FILE" >&2
+	exit 66
+}
+
+state=${FT_STATE:-}
+[ -n "$state" ] || state=$(mktemp -d)
+FT_WEB=$state/web FT_PORT=${FT_PORT:-3000} FT_BIND=${FT_BIND:-0.0.0.0}
+FT_ARTIFACTS=$(mkdir -p "${FT_ARTIFACTS:-$state/artifacts}" &&
+	cd "${FT_ARTIFACTS:-$state/artifacts}" && pwd)/
+export SPEC_ROOT FT_WEB FT_PORT FT_BIND FT_ARTIFACTS
+mkdir -p "$FT_WEB"
+
+pids=
+# shellcheck disable=SC2317 # the trap calls it
+stop() {
+	status=$1
+	trap '' TERM INT HUP
+	# shellcheck disable=SC2086 # a list of words
+	[ -z "$pids" ] || kill $pids 2>/dev/null || :
+	wait || :
+	[ -n "${FT_STATE:-}" ] || rm -rf "$state"
+	exit "$status"
+}
+trap 'stop 143' TERM INT HUP
+trap 'stop $?' EXIT
+
+local_redis() {
+	case ${REDIS_HOST:-127.0.0.1} in
+	127.0.0.1 | localhost) command -v redis-server >/dev/null ;;
+	*) return 1 ;;
+	esac
+}
+
+start_redis() {
+	mkdir -p "$state/redis"
+	redis-server --bind 127.0.0.1 --port "${REDIS_PORT:-6379}" \
+		--dir "$state/redis" --appendonly yes --appendfsync always \
+		--save '' --loglevel warning >&2 &
+	pids="$pids $!"
+}
+
+tries=0
+await_redis() {
+	while :; do
+		status=0
+		why=$(ft-stats -q 2>&1) || status=$?
+		case $status in
+		0 | 1 | 66) return ;;
+		69) ;;
+		*)
+			printf '%s\n' "$why" >&2
+			exit "$status"
+			;;
+		esac
+		[ $tries -ne 0 ] || printf 'controller.sh: waiting: %s\n' "$why" >&2
+		# a server that is only starting gets a moment to answer
+		[ $tries -ne 4 ] || ! local_redis || start_redis
+		tries=$((tries + 1))
+		sleep 0.5
+	done
+}
+
+await_redis
+ft-expand "$GROUP_TASKS_FILE" >"$state/tasks.jsonl"
+ft-push <"$state/tasks.jsonl" >/dev/null
+[ -n "${FT_RUN:-}" ] || FT_RUN=$(ft-stats | jq -r .run)
+export FT_RUN
+printf ok >"$FT_WEB/health"
+"$here/reporter.sh" "$FT_WEB"
+"$here/reporter.sh" -i 2 "$FT_WEB" &
+pids="$pids $!"
+lighttpd -D -f "$here/reporter.conf" &
+web=$!
+pids="$pids $web"
+printf 'controller.sh: run %s, page at http://localhost:%s/\n' "$FT_RUN" \
+	"$FT_PORT" >&2
+(
+	ft-stats -f >/dev/null
+	printf 'controller.sh: run %s is finished\n' "$FT_RUN" >&2
+) &
+pids="$pids $!"
+wait $web

@@ -1,0 +1,103 @@
+#!/bin/sh
+# worker.sh [-j slots] - work on a run until it is finished
+set -eu
+
+# Exit status: 0 the run is finished, 143 told to stop, 64 and 65 what no retry
+# mends, others what one does. FT_RUN names the run; without it the first
+# current one that is not finished.
+slots=${FT_SLOTS:-1}
+while getopts hj: flag; do
+	case $flag in
+	j) slots=$OPTARG ;;
+	*)
+		printf 'usage: worker.sh [-j slots]\n' >&2
+		[ "$flag" = h ] && exit 0
+		exit 64
+		;;
+	esac
+done
+here=$(cd "$(dirname "$0")" && pwd)
+[ ! -d "$here/../bin" ] || PATH=$here/../bin:$PATH
+
+told='' pop='' run=''
+stop() {
+	told=1
+	# the drain: no new task, and what runs may finish
+	[ -z "$pop$run" ] || kill -TERM $pop $run 2>/dev/null || :
+}
+trap stop TERM INT HUP
+
+say() {
+	[ "${said:-}" = "$1" ] || printf 'worker.sh: %s\n' "$1" >&2
+	said=$1
+}
+
+nap() {
+	sleep 0.5 &
+	wait $! || :
+	[ -z "$told" ] || exit 143
+}
+
+# Wait for Redis and for the run: 0 it is finished, 1 there is work.
+await() {
+	while :; do
+		status=0
+		why=$(ft-stats -q 2>&1) || status=$?
+		case $status in
+		0) [ -z "${FT_RUN:-}" ] || return 0
+			say 'the current run is finished; waiting for the next' ;;
+		1) return 1 ;;
+		66) say "waiting for a run (${FT_RUN:-any})" ;;
+		69) say "waiting for Redis: $why" ;;
+		*)
+			printf '%s\n' "$why" >&2
+			exit "$status"
+			;;
+		esac
+		nap
+	done
+}
+
+# The status of a child, whatever signals come meanwhile.
+reap() {
+	while :; do
+		status=0
+		wait "$1" || status=$?
+		kill -0 "$1" 2>/dev/null || return "$status"
+	done
+}
+
+pipes=$(mktemp -d)
+trap 'rm -rf "$pipes"' EXIT
+mkfifo "$pipes/tasks" "$pipes/records"
+
+work() {
+	ft-result <"$pipes/records" &
+	result=$!
+	ft-run -j "$slots" <"$pipes/tasks" >"$pipes/records" &
+	run=$!
+	ft-pop -f -j "$slots" >"$pipes/tasks" &
+	pop=$!
+	[ -z "$told" ] || stop
+	popped=0
+	reap $pop || popped=$?
+	reap $run || :
+	reap $result || :
+	pop='' run=''
+	return $popped
+}
+
+await && exit 0
+[ -n "${FT_RUN:-}" ] || FT_RUN=$(ft-stats | jq -r .run)
+export FT_RUN
+for start in 1 2 3 4 5; do
+	popped=0
+	work || popped=$?
+	[ -z "$told" ] || exit 143
+	case $popped in
+	64 | 65 | 66 | 69) exit "$popped" ;;
+	esac
+	await && exit 0
+	say "the pipeline broke (ft-pop: $popped), start $start of 5"
+done
+exit 70
