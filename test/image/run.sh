@@ -215,7 +215,7 @@ done
 
 stats -a >"$work/results.jsonl"
 check 'every verdict is right' jq -se '
-	length == 19 and all(.[]; .status == "complete")
+	length == 20 and all(.[]; .status == "complete")
 	and all(.[]; if .spec == "fails" then .result == "failed"
 		else .result == "passed" or .result == "flaky" end)' "$work/results.jsonl"
 for path in /results /stats.json /health /metrics /junit.xml /results.jsonl; do
