@@ -218,8 +218,11 @@ queue_check_server(struct queue *q)
 void
 queue_learn(struct queue *q, const struct record *r)
 {
-	struct request *learn = request_script(&script_history, KEY_HISTORY);
+	struct request *learn;
 
+	if (!record_has(r, RECORD_DURATION_MS))
+		return;
+	learn = request_script(&script_history, KEY_HISTORY);
 	request_text(learn, record_text(r, RECORD_ID));
 	request_int(learn, record_int(r, RECORD_DURATION_MS, 0));
 	redis_send(q->redis, learn, NULL);

@@ -35,12 +35,10 @@ redis='' app='' crew='' monitor=''
 finish() {
 	status=$?
 	trap '' TERM INT HUP
-	# shellcheck disable=SC2086 # lists of words
-	kill $crew $monitor $app 2>/dev/null || :
-	# shellcheck disable=SC2086
-	wait $crew $monitor $app 2>/dev/null || :
-	[ -z "$redis" ] || kill "$redis" 2>/dev/null || :
-	wait || :
+	for pid in $crew $monitor $app $redis; do
+		kill "$pid" 2>/dev/null || :
+		wait "$pid" || :
+	done
 	rm -rf "$private"
 	exit "$status"
 }
