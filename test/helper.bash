@@ -56,6 +56,15 @@ ended() {
 		grep -q '^State:.*Z' "/proc/$1/status" 2>/dev/null
 }
 
+# ends STATUS PID - a process of this test's ends with that status
+ends() {
+	local status=0
+
+	poll ended "$2"
+	wait "$2" || status=$?
+	same "$1" "$status"
+}
+
 # same WANTED ACTUAL - compare, and show both when they differ
 same() {
 	[ "$1" = "$2" ] || {
