@@ -239,10 +239,27 @@ queue_push(struct queue *q, struct record *owned)
 		flush(q);
 }
 
+/* All batches are answered, so none of them will be sent again. */
+static void
+forget_answers(struct queue *q)
+{
+	struct request *r = request_command("HDEL");
+	char *meta = queue_key(q->run, "meta");
+	char *mark = mem_printf("push:%s", push_of(q)->pusher);
+
+	request_text(r, meta);
+	request_text(r, mark);
+	queue_command(q, r);
+	free(meta);
+	free(mark);
+}
+
 void
 queue_push_end(struct queue *q)
 {
 	flush(q);
+	if (q->run != NULL)
+		forget_answers(q);
 }
 
 static void
@@ -283,7 +300,6 @@ queue_seal(struct queue *q)
 	if (q->run == NULL)
 		return;
 	r = queue_request(&script_seal, q->run);
-	request_text(r, push_of(q)->pusher);
 	reply = queue_ask(q, r);
 	if (reply == NULL)
 		return;
