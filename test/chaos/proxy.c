@@ -153,8 +153,9 @@ main(int argc, char *argv[])
 	fds[SIGNALS].fd = signalfd(-1, &set, SFD_CLOEXEC);
 	fds[SIGNALS].events = fds[DOOR].events = POLLIN;
 	fds[DOOR].fd = unix_socket(argv[1], &address);
-	if (bind(fds[DOOR].fd, (struct sockaddr *)&address,
-		sizeof(address)) < 0 || listen(fds[DOOR].fd, 128) < 0)
+	if (bind(fds[DOOR].fd, (struct sockaddr *)&address, sizeof(address)) <
+		0 ||
+	    listen(fds[DOOR].fd, 128) < 0)
 		err(71, "%s", argv[1]);
 	for (;;)
 		step(argv[2]);

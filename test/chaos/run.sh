@@ -1,11 +1,12 @@
 #!/bin/sh
 # run.sh - a run under faults, and the proof that it lost nothing
 #
-# CHAOS_S= seconds of faults (300), SEED=, WORKERS= (8), TASKS= (1000). What it
-# saved stays in CHAOS_KEEP= if that is given, and where it was if it failed.
+# CHAOS_S= seconds of faults (300), SEED=, WORKERS= (8), TASKS= (20 a second, at
+# least 1000). What it saved stays in CHAOS_KEEP= if that is given, and where it
+# was if it failed.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-export CHAOS_S="${CHAOS_S:-300}" WORKERS="${WORKERS:-8}" TASKS="${TASKS:-1000}"
+export CHAOS_S="${CHAOS_S:-300}" WORKERS="${WORKERS:-8}" TASKS="${TASKS:-$((CHAOS_S < 50 ? 1000 : CHAOS_S * 20))}"
 SEED=${SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
 CHAOS_DIR=${CHAOS_KEEP:-$(mktemp -d)}
 export CHAOS_DIR
@@ -33,7 +34,8 @@ specs() {
 tidy() {
 	status=$?
 	trap - EXIT
-	kill "$feeder" "$injector" $keepers 2>/dev/null || :
+	# shellcheck disable=SC2086 # numbers
+	kill $feeder $injector $keepers 2>/dev/null || :
 	for pid in $(ours "CHAOS_DIR=$CHAOS_DIR"); do
 		[ "$pid" = $$ ] || kill -9 "$pid" 2>/dev/null || :
 	done

@@ -15,7 +15,7 @@ BEGIN {
 	for (i = 1; i in word; i += 2)
 		once[m++] = word[i]
 	for (t = 0; t < seconds; t += pause) {
-		pause = 0.2 + 0.8 * rand()
+		pause = 0.1 + 0.6 * rand()
 		k = int(rand() * m)
 		fault = m > 0 ? once[k] : pool[int(rand() * n)]
 		if (m > 0)
