@@ -1,7 +1,8 @@
 # check - does every accepted task have one verdict, its lease holder's?
 #
-# $accepted, $final: records; $faults: rows of a table; $orphans: a number;
-# input: the lines of all workers' saved streams. An attempt is known by its
+# $accepted, $final: records; $counted: the queue's own count of verdicts;
+# $faults: rows of a table; $orphans: a number; input: the lines of all
+# workers' saved streams. An attempt is known by its
 # lease, whose number grows from one lease of a task to the next.
 def fence: .lease // "0" | split("-")[0] | tonumber;
 def ids: map(.id) | unique;
@@ -38,6 +39,12 @@ def row: "\(.[0] + "                        " | .[:24])\(.[1])";
 			fence < ([($events_of[.id] // [])[] | fence] | max // 0)))
 		| .id],
 	"wrong verdicts": [$final[] | select(wrong) | .id],
+	miscounted: [$counted[]
+		| (.done | group_by(.) | .[] | select(length > 1) | .[0]),
+		  ($ids - .done)[],
+		  (.results | to_entries[] | . as $n
+			| select([$final[] | select(.result == $n.key)]
+				| length != $n.value) | .key)],
 	unaccepted: [($events + $final | ids)[] | . as $id
 		| select($ids | bsearch($id) < 0)],
 	orphans: [range($orphans)]

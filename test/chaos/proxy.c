@@ -2,8 +2,9 @@
  * proxy LISTEN SERVER - between two Unix sockets, a network with faults
  *
  * USR1 cuts every connection. USR2 holds everything back for a while. HUP
- * loses a reply: each connection is cut when the server next answers on it,
- * after the request has been carried out.
+ * loses replies for a moment: a connection is cut when the server answers on
+ * it, after the request has been carried out. ALRM swallows all replies while
+ * the connections stay, until the next ALRM.
  */
 #include <err.h>
 #include <errno.h>
@@ -27,6 +28,7 @@ enum { SIGNALS, DOOR, FIRST };
 static struct pollfd fds[FIRST + 2 * PAIRS];
 static nfds_t count = FIRST; /* client and server of a pair side by side */
 static long long lose_until_ms;
+static bool mute;
 
 static long long
 now_ms(void)
@@ -83,11 +85,13 @@ admit(const char *server)
 
 /* False when the connection is gone. */
 static bool
-carry(int from, int to)
+carry(int from, int to, bool swallow)
 {
 	char data[65536], *p = data;
 	ssize_t n = read(from, data, sizeof(data)), sent;
 
+	if (swallow && n > 0)
+		return true;
 	for (; n > 0; p += sent, n -= sent) {
 		sent = send(to, p, (size_t)n, MSG_NOSIGNAL);
 		if (sent < 0)
@@ -109,6 +113,8 @@ heed(void)
 			cut(FIRST);
 	else if (info.ssi_signo == SIGUSR2)
 		nanosleep(&hold, NULL);
+	else if (info.ssi_signo == SIGALRM)
+		mute = !mute;
 	else
 		lose_until_ms = now_ms() + LOSE_MS;
 }
@@ -128,7 +134,7 @@ step(const char *server)
 		other = (i - FIRST) % 2 ? i - 1 : i + 1;
 		reply = other < i;
 		if ((reply && now_ms() < lose_until_ms) ||
-		    !carry(fds[i].fd, fds[other].fd))
+		    !carry(fds[i].fd, fds[other].fd, reply && mute))
 			cut(i);
 	}
 	if (fds[DOOR].revents)
@@ -149,6 +155,7 @@ main(int argc, char *argv[])
 	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGUSR2);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGALRM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	fds[SIGNALS].fd = signalfd(-1, &set, SFD_CLOEXEC);
 	fds[SIGNALS].events = fds[DOOR].events = POLLIN;

@@ -6,7 +6,8 @@
 # was if it failed.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-export CHAOS_S="${CHAOS_S:-300}" WORKERS="${WORKERS:-8}" TASKS="${TASKS:-$((CHAOS_S < 50 ? 1000 : CHAOS_S * 20))}"
+export CHAOS_S="${CHAOS_S:-300}" WORKERS="${WORKERS:-8}"
+export TASKS="${TASKS:-$((CHAOS_S < 50 ? 1000 : CHAOS_S * 20))}"
 SEED=${SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
 CHAOS_DIR=${CHAOS_KEEP:-$(mktemp -d)}
 export CHAOS_DIR
@@ -108,5 +109,10 @@ within 20 all_gone || printf 'chaos: a worker does not end\n'
 within 2 no_specs || :
 specs | wc -l >orphans
 ft-stats -a >final.jsonl
-ft-stats >summary.json
+{
+	redis-cli -s redis.sock hmget 'ft:{chaos}:meta' passed failed error flaky
+	redis-cli -s redis.sock lrange 'ft:{chaos}:done' 0 -1
+} | jq -Rn '[inputs] | {done: .[4:], results: ([["passed", "failed", "error",
+	"flaky"], .[:4]] | transpose | map({key: .[0], value: (.[1] | tonumber?
+	// 0)}) | from_entries)}' >counted.json
 "$here/check.sh" "$CHAOS_DIR"
