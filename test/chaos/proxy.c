@@ -1,10 +1,11 @@
 /*
- * proxy LISTEN SERVER - between two Unix sockets, a network with faults
+ * proxy LISTEN SERVER [WORD] - between two Unix sockets, a network with faults
  *
  * USR1 cuts every connection. USR2 holds everything back for a while. HUP
  * loses replies for a moment: a connection is cut when the server answers on
  * it, after the request has been carried out. ALRM swallows all replies while
- * the connections stay, until the next ALRM.
+ * the connections stay, until the next ALRM. With a WORD, no reply is lost on a
+ * connection before a request has held it.
  */
 #include <err.h>
 #include <errno.h>
@@ -29,6 +30,8 @@ static struct pollfd fds[FIRST + 2 * PAIRS];
 static nfds_t count = FIRST; /* client and server of a pair side by side */
 static long long lose_until_ms;
 static bool mute;
+static const char *word;
+static bool asked[FIRST + 2 * PAIRS]; /* by the pair's client: for the word */
 
 static long long
 now_ms(void)
@@ -64,6 +67,7 @@ cut(nfds_t i)
 	count -= 2;
 	fds[client] = fds[count];
 	fds[client + 1] = fds[count + 1];
+	asked[client] = asked[count];
 }
 
 static void
@@ -79,18 +83,27 @@ admit(const char *server)
 		close(fd);
 		return;
 	}
+	asked[count] = word == NULL;
 	fds[count++] = (struct pollfd){client, POLLIN, 0};
 	fds[count++] = (struct pollfd){fd, POLLIN, 0};
 }
 
-/* False when the connection is gone. */
+/* From one side to the other; false when the connection is gone. */
 static bool
-carry(int from, int to, bool swallow)
+carry(nfds_t i)
 {
+	bool reply = (i - FIRST) % 2;
+	nfds_t client = reply ? i - 1 : i;
+	int to = fds[reply ? client : client + 1].fd;
 	char data[65536], *p = data;
-	ssize_t n = read(from, data, sizeof(data)), sent;
+	ssize_t n = read(fds[i].fd, data, sizeof(data)), sent;
 
-	if (swallow && n > 0)
+	if (n > 0 && !reply && word != NULL &&
+	    memmem(data, (size_t)n, word, strlen(word)) != NULL)
+		asked[client] = true;
+	if (n > 0 && reply && asked[client] && now_ms() < lose_until_ms)
+		return false;
+	if (n > 0 && reply && asked[client] && mute)
 		return true;
 	for (; n > 0; p += sent, n -= sent) {
 		sent = send(to, p, (size_t)n, MSG_NOSIGNAL);
@@ -122,25 +135,20 @@ heed(void)
 static void
 step(const char *server)
 {
-	nfds_t i, other;
-	bool reply;
+	nfds_t i;
 
 	if (poll(fds, count, -1) < 0 && errno != EINTR)
 		err(71, "poll");
-	for (i = count; i-- > FIRST;) {
-		if (i >= count || fds[i].revents == 0)
-			continue;
-		fds[i].revents = 0;
-		other = (i - FIRST) % 2 ? i - 1 : i + 1;
-		reply = other < i;
-		if ((reply && now_ms() < lose_until_ms) ||
-		    !carry(fds[i].fd, fds[other].fd, reply && mute))
-			cut(i);
-	}
-	if (fds[DOOR].revents)
-		admit(server);
 	if (fds[SIGNALS].revents)
 		heed();
+	for (i = count; i-- > FIRST;)
+		if (i < count && fds[i].revents != 0) {
+			fds[i].revents = 0;
+			if (!carry(i))
+				cut(i);
+		}
+	if (fds[DOOR].revents)
+		admit(server);
 }
 
 int
@@ -149,8 +157,9 @@ main(int argc, char *argv[])
 	struct sockaddr_un address;
 	sigset_t set;
 
-	if (argc != 3)
-		errx(64, "usage: proxy LISTEN SERVER");
+	if (argc != 3 && argc != 4)
+		errx(64, "usage: proxy LISTEN SERVER [WORD]");
+	word = argv[3];
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGUSR2);
