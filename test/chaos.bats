@@ -69,7 +69,7 @@ says() {
 }
 
 @test "a double verdict is found" {
-	ended g/pass-2/v 8-b.1 error >>events-1.jsonl
+	ended g/pass-2/v 8-b.1 failed >>events-1.jsonl
 	check
 	[ "$status" -eq 1 ]
 	says 1 'double verdicts'

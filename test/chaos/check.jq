@@ -6,13 +6,17 @@
 # lease, whose number grows from one lease of a task to the next.
 def fence: .lease // "0" | split("-")[0] | tonumber;
 def ids: map(.id) | unique;
+def set: map({key: ., value: true}) | from_entries;
 def good: .status == "complete" and
 	(.result | IN("passed", "failed", "error", "flaky"));
 def lost: .reason == "lost" and .lease == null;
 def verdict: {result, lease};
 
-# A spec's name says what it can have come to, whoever ran it how often.
+# A spec's name says what it can have come to, whoever ran it how often; an
+# attempt errs by the loss of its worker or its supervisor only.
 def wrong:
+	any(., (.attempts // [])[]; .result == "error" and
+		(.reason | IN("lost", "interrupted") | not)) or
 	(.id | split("/")[1] // "" | split("-")[0]) as $kind
 	| ($kind == "fail" and (.result | IN("passed", "flaky"))) or
 	  ($kind != "fail" and .result == "failed" and
@@ -23,6 +27,7 @@ def row: "\(.[0] + "                        " | .[:24])\(.[1])";
 [inputs] as $lines
 | [$lines[] | fromjson? | select(type == "object" and has("id"))] as $events
 | ($accepted | ids) as $ids
+| ($ids | set) as $known
 | ($final | group_by(.id)) as $groups
 | ($groups | map({key: .[0].id, value: .}) | from_entries) as $final_of
 | ($events | group_by(.id) | map({key: .[0].id, value: .}) | from_entries)
@@ -41,12 +46,12 @@ def row: "\(.[0] + "                        " | .[:24])\(.[1])";
 	"wrong verdicts": [$final[] | select(wrong) | .id],
 	miscounted: [$counted[]
 		| (.done | group_by(.) | .[] | select(length > 1) | .[0]),
-		  ($ids - .done)[],
+		  ((.done | set) as $done | $ids[] | select($done[.] | not)),
 		  (.results | to_entries[] | . as $n
 			| select([$final[] | select(.result == $n.key)]
 				| length != $n.value) | .key)],
-	unaccepted: [($events + $final | ids)[] | . as $id
-		| select($ids | bsearch($id) < 0)],
+	unaccepted: [($events + $final | ids)[]
+		| select($known[.] | not)],
 	orphans: [range($orphans)]
 } as $bad
 | ([$faults[] | row] | .[]),
@@ -55,6 +60,8 @@ def row: "\(.[0] + "                        " | .[:24])\(.[1])";
 	["takeovers", ([$final[] | (.attempts // [])[], (select(lost))
 		| select(.reason == "lost")] | length)],
 	["late results ignored", ([$final[] | (.late // [])[]] | length)],
+	["interrupted attempts", ([$final[] | ., (.attempts // [])[]
+		| select(.reason == "interrupted")] | length)],
 	["verdicts of silence", ([$final[] | select(lost)] | length)],
 	["torn lines", ([$lines[] | select((try fromjson catch null) == null)]
 		| length)]]

@@ -4,12 +4,14 @@ set -eu
 here=$(dirname "$0")
 cd "$CHAOS_DIR"
 
-# living LIST - the processes of a list that are still of this run
+# living KIND[-WORKER] - the processes of this run; numbers come again, so a
+# number alone is none
 living() {
 	# shellcheck disable=SC2046 # numbers
-	grep -lzx "CHAOS_DIR=$CHAOS_DIR" $(tail -n 48 "pids/$1" 2>/dev/null |
-		sed 's|.*|/proc/&/environ|') /dev/null 2>/dev/null |
-		cut -d/ -f3
+	grep -lx "${1%-[0-9]*}" $(grep -lzx "CHAOS_DIR=$CHAOS_DIR" \
+		$(tail -n 48 "pids/$1" 2>/dev/null |
+			sed 's|.*|/proc/&/environ|') /dev/null 2>/dev/null |
+		sed 's|environ|comm|') /dev/null 2>/dev/null | cut -d/ -f3
 }
 
 # supervisors - those whose ft-run could tidy up behind them
