@@ -395,7 +395,7 @@ come_back(struct redis *r, int status, const char *reason)
 	buf_puts(&why, reason);
 	disconnect(r);
 	if (r->deadline == 0) {
-		warnx("%s: %s; trying again", address(r), reason);
+		warnx("%s: %s; trying again", address(r), why.data);
 		r->deadline = clock_mono_ms() + REDIS_PATIENCE_MS;
 	}
 	while (r->context == NULL) {
