@@ -27,7 +27,8 @@ opt_usage(const char *synopsis)
 void
 opt_version(const char *detail)
 {
-	printf("%s (funkytown) %s\n", program_invocation_short_name, FT_VERSION);
+	printf(
+	    "%s (funkytown) %s\n", program_invocation_short_name, FT_VERSION);
 	if (detail != NULL)
 		printf("%s\n", detail);
 	opt_close_stdout();
@@ -65,8 +66,9 @@ opt_number(const char *where, const char *value, long min, long max)
 	n = strtol(value, &end, 10);
 	if (end == value || *end != '\0' || errno != 0 || n < min || n > max ||
 	    value[strspn(value, "-0123456789")] != '\0')
-		errx(EX_USAGE, "%s: expected a number from %ld to %ld, not '%s'",
-		    where, min, max, value);
+		errx(EX_USAGE,
+		    "%s: expected a number from %ld to %ld, not '%s'", where,
+		    min, max, value);
 	return n;
 }
 
