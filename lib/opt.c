@@ -72,13 +72,19 @@ opt_number(const char *where, const char *value, long min, long max)
 	return n;
 }
 
+bool
+opt_is_name(const char *s)
+{
+	size_t len = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			       "abcdefghijklmnopqrstuvwxyz0123456789._-");
+
+	return len > 0 && len <= OPT_NAME_MAX && s[len] == '\0';
+}
+
 const char *
 opt_name(const char *where, const char *value)
 {
-	size_t len = strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				   "abcdefghijklmnopqrstuvwxyz0123456789._-");
-
-	if (len == 0 || len > OPT_NAME_MAX || value[len] != '\0')
+	if (!opt_is_name(value))
 		errx(EX_USAGE,
 		    "%s: expected 1 to %d of A-Z a-z 0-9 . _ -, not '%s'",
 		    where, OPT_NAME_MAX, value);

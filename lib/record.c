@@ -1,9 +1,11 @@
 /* record - the task record, the one kind of line that flows */
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "mem.h"
+#include "opt.h"
 #include "record.h"
 
 enum type {
@@ -371,6 +373,16 @@ mistyped(enum type type, const cJSON *value)
 	return NULL;
 }
 
+/* The queue's notes to a popper are lines. */
+static bool
+one_line(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if (iscntrl((unsigned char)*s))
+			return false;
+	return true;
+}
+
 /* The rules that a type alone does not tell. */
 static const char *
 out_of_range(enum field f, const cJSON *value)
@@ -380,7 +392,11 @@ out_of_range(enum field f, const cJSON *value)
 
 	switch (f) {
 	case RECORD_ID:
-		return strlen(s) <= RECORD_ID_MAX ? NULL : "at most 1024 bytes";
+		return strlen(s) <= RECORD_ID_MAX && one_line(s)
+		           ? NULL
+		           : "at most 1024 bytes without control characters";
+	case RECORD_RUN:
+		return opt_is_name(s) ? NULL : "1 to 64 of A-Z a-z 0-9 . _ -";
 	case RECORD_STATUS:
 		return status_of(s) ? NULL : "waiting, processing or complete";
 	case RECORD_RESULT:
