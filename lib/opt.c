@@ -1,13 +1,31 @@
 /* opt - what the command line and the environment say */
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "opt.h"
+
+/*
+ * A standard stream that is closed would be the next thing we open, and
+ * records would go to Redis as commands. It gets a descriptor that fails.
+ */
+__attribute__((constructor)) static void
+standard_streams(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY
+							 : O_RDONLY) != fd)
+			_exit(EX_OSERR);
+}
 
 void
 opt_help(const char *synopsis)

@@ -68,10 +68,11 @@ leave(int status)
 }
 
 static int
-undelivered(const struct record *r)
+undelivered(struct record *r)
 {
 	warn("stdout");
 	popper_hand_back(popper, r);
+	record_free(r);
 	return leave(EX_IOERR);
 }
 
