@@ -10,8 +10,8 @@ setup() {
 ranks() {
 	awk '{ for (i = 1; i <= NF; i++) print $i, NR }' <<-'EOF'
 		mem clock
-		opt utf8 text path names
-		jsonl json html
+		opt utf8 path names
+		text jsonl json html
 		record
 		verdict summary newest history folder redis timeline
 		runner child chart entry queue
