@@ -135,3 +135,13 @@ contents() {
 		esac
 	done
 }
+
+# needs PROGRAM ... - skip, by name, where a test's own tools are missing;
+# scripts/check.sh installs them all
+needs() {
+	local program
+
+	for program; do
+		command -v "$program" >/dev/null || skip "$program is not installed"
+	done
+}

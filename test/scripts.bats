@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # The scripts: controller, workers, reporter, quick start, with real programs,
 # a real Redis and a real web server.
-bats_require_minimum_version 1.5.0
+load helper
 
 setup_file() {
 	BATS_NO_PARALLELIZE_WITHIN_FILE=true
@@ -9,10 +9,8 @@ setup_file() {
 }
 
 setup() {
-	root=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
-	PATH=$root/bin:$PATH
-	unset FT_RUN REDIS_USERNAME REDIS_PASSWORD REDIS_PASSWORD_FILE
-	unset FT_ARTIFACTS FT_WORKER FT_SLOTS
+	needs curl lighttpd xmllint
+	unset FT_SLOTS
 	cd "$BATS_TEST_TMPDIR" || return
 	port=$((port + BATS_TEST_NUMBER * 2))
 	export REDIS_HOST=127.0.0.1 REDIS_PORT=$port FT_PORT=$((port + 1))
