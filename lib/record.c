@@ -373,16 +373,6 @@ mistyped(enum type type, const cJSON *value)
 	return NULL;
 }
 
-/* The queue's notes to a popper are lines. */
-static bool
-one_line(const char *s)
-{
-	for (; *s != '\0'; s++)
-		if (iscntrl((unsigned char)*s))
-			return false;
-	return true;
-}
-
 /* The rules that a type alone does not tell. */
 static const char *
 out_of_range(enum field f, const cJSON *value)
@@ -392,11 +382,7 @@ out_of_range(enum field f, const cJSON *value)
 
 	switch (f) {
 	case RECORD_ID:
-		return strlen(s) <= RECORD_ID_MAX && one_line(s)
-		           ? NULL
-		           : "at most 1024 bytes without control characters";
-	case RECORD_RUN:
-		return opt_is_name(s) ? NULL : "1 to 64 of A-Z a-z 0-9 . _ -";
+		return strlen(s) <= RECORD_ID_MAX ? NULL : "at most 1024 bytes";
 	case RECORD_STATUS:
 		return status_of(s) ? NULL : "waiting, processing or complete";
 	case RECORD_RESULT:
@@ -475,6 +461,30 @@ lacking(const struct record *r, enum record_need need)
 	return RECORD_FIELDS;
 }
 
+static bool
+one_line(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if (iscntrl((unsigned char)*s))
+			return false;
+	return true;
+}
+
+/* The queue makes keys of runs and ids, and its notes to a popper are lines. */
+static bool
+fit_for_queue(struct jsonl *in, const struct record *r, enum record_need need)
+{
+	if (need != RECORD_ANY && !one_line(record_text(r, RECORD_ID)))
+		jsonl_reject(in, "/id", "id: expected no control characters");
+	else if (need == RECORD_LEASED &&
+		 !opt_is_name(record_text(r, RECORD_RUN)))
+		jsonl_reject(
+		    in, "/run", "run: expected 1 to 64 of A-Z a-z 0-9 . _ -");
+	else
+		return true;
+	return false;
+}
+
 /* Owns json. */
 static struct record *
 checked(struct jsonl *in, cJSON *json, enum record_need need)
@@ -485,7 +495,7 @@ checked(struct jsonl *in, cJSON *json, enum record_need need)
 	if (missing != RECORD_FIELDS)
 		jsonl_reject(
 		    in, "", "expected a field %s", fields[missing].name);
-	else if (well_typed(in, r))
+	else if (well_typed(in, r) && fit_for_queue(in, r, need))
 		return r;
 	record_free(r);
 	return NULL;

@@ -104,7 +104,10 @@ struct record {
 	cJSON *json;
 };
 
-/* What a line must have besides an id; what it has must be of its type. */
+/*
+ * What a line must have besides an id; what it has must be of its type. Where
+ * it goes to the queue its id is one line, and its run a run's name.
+ */
 enum record_need {
 	RECORD_ANY,   /* nothing */
 	RECORD_TASK,  /* something to run: a spec or a command */

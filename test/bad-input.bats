@@ -95,9 +95,15 @@ refuses() {
 	refuses '1:7: id: expected a string that is not empty'
 }
 
-@test "an id of two lines" {
-	printf '{"id":"a\\nb","spec":"a"}\n' >bad
-	refuses '1:7: id: expected at most 1024 bytes without control characters'
+@test "an id of two lines, and a run that is no name" {
+	task 'a\nb' >in
+	for program in ft-push ft-run; do
+		exits 65 $program <in
+		grep -qF "$program: stdin:1:7: id: expected no control" err
+	done
+	task a '"run":"a b","attempt":1,"lease":"1-w.1.a.1","status":"waiting"' >in
+	exits 65 ft-result <in
+	grep -qF 'ft-result: stdin:1:28: run: expected 1 to 64 of' err
 }
 
 @test "wrong types" {
@@ -117,7 +123,6 @@ refuses() {
 		"result":"green"|31|result: expected unknown, passed, failed
 		"reason":"bored"|31|reason: expected one of the reasons
 		"attempts":{}|33|attempts: expected an array of objects
-		"run":"a b"|28|run: expected 1 to 64 of
 	EOF
 }
 
