@@ -78,6 +78,7 @@ tasks_finished() {
 }
 
 @test "workers started before and after the controller finish the run" {
+	spec good 'sleep 1'
 	map good bad
 	worker before
 	before=$!
@@ -90,6 +91,24 @@ tasks_finished() {
 	[ "$(jq -r '"\(.state) \(.passed) \(.failed)"' <<<"$output")" = \
 		'finished 2 2' ]
 	until_true tasks_finished 4
+}
+
+@test "a worker that waited for a run which others finished is done as well" {
+	map good
+	redis-server --port "$port" --save '' >redis.log 2>&1 3>&- &
+	pids="$pids $!"
+	until_true redis-cli -p "$port" ping
+	worker idle
+	idle=$!
+	until_true grep -q 'waiting for a run' idle.log
+	kill -STOP $idle
+	ft-expand specs/map.json | ft-push >/dev/null 2>&1
+	ft-pop -f | ft-run | ft-result >/dev/null
+	kill -CONT $idle
+	wait $idle
+	# but a run that was finished before a worker came is not its run
+	worker late
+	until_true grep -q 'waiting for the next' late.log
 }
 
 @test "the controller serves the page and the other formats until told to stop" {
