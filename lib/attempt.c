@@ -48,20 +48,16 @@ begin(const struct attempt_rules *rules, struct record *task, int slot)
 	record_set_int(task, RECORD_STARTED_MS, clock_utc_ms());
 }
 
-/* Below the root: run, task and attempt; a slot's number in a private one. */
+/* Below the artifact root. Names a folder that is the attempt's own. */
 static char *
-place(const struct attempt *a)
+place(const struct record *task)
 {
-	const char *run = record_text(a->task, RECORD_RUN);
-	char *safe_run, *safe_id, *path;
+	const char *run = record_text(task, RECORD_RUN);
+	char *safe_run = folder_safe(run ? run : LOCAL);
+	char *safe_id = folder_safe(record_text(task, RECORD_ID));
+	char *path = mem_printf("%s/%s/%" PRId64, safe_run, safe_id,
+	    record_int(task, RECORD_ATTEMPT, 1));
 
-	if (!a->rules->keep)
-		return mem_printf(
-		    "%" PRId64, record_int(a->task, RECORD_SLOT, 0));
-	safe_run = folder_safe(run ? run : LOCAL);
-	safe_id = folder_safe(record_text(a->task, RECORD_ID));
-	path = mem_printf("%s/%s/%" PRId64, safe_run, safe_id,
-	    record_int(a->task, RECORD_ATTEMPT, 1));
 	free(safe_run);
 	free(safe_id);
 	return path;
@@ -69,25 +65,47 @@ place(const struct attempt *a)
 
 /* False with errno. */
 static bool
-furnish(struct attempt *a)
+furnish_kept(struct attempt *a)
 {
-	char *wanted = place(a), *path;
+	char *wanted = place(a->task), *path;
 
-	path = a->rules->keep ? folder_new(a->rules->root, wanted)
-	                      : folder_again(a->rules->root, wanted);
+	path = folder_new(a->rules->artifacts, wanted);
 	free(wanted);
 	if (path == NULL)
 		return false;
-	if (a->rules->keep)
-		record_set_text(a->task, RECORD_ARTIFACTS, path);
-	a->out = mem_printf("%s/%s", a->rules->root, path);
-	a->tmp = a->rules->keep
-	    ? mem_printf("%s/%" PRId64, a->rules->scratch,
-	          record_int(a->task, RECORD_SLOT, 0))
-	    : mem_printf("%s/" FOLDER_TMP, a->out);
+	record_set_text(a->task, RECORD_ARTIFACTS, path);
+	a->out = mem_printf("%s/%s", a->rules->artifacts, path);
 	a->log = mem_printf("%s/" FOLDER_LOG, a->out);
 	free(path);
-	return mkdir(a->tmp, 0777) == 0 || errno == EEXIST;
+	return true;
+}
+
+static bool
+furnish_private(struct attempt *a)
+{
+	a->out = mem_printf("%s.out", a->tmp);
+	a->log = mem_printf("%s.log", a->tmp);
+	return folder_again(a->out);
+}
+
+static bool
+furnish(struct attempt *a, int slot)
+{
+	a->tmp = mem_printf("%s/%d", a->rules->scratch, slot);
+	if (!folder_again(a->tmp))
+		return false;
+	return a->rules->artifacts ? furnish_kept(a) : furnish_private(a);
+}
+
+/* The folders in scratch serve the slot's next attempt. */
+static void
+clear(const struct attempt *a)
+{
+	folder_empty(a->tmp);
+	if (a->rules->artifacts != NULL || a->log == NULL)
+		return;
+	folder_empty(a->out);
+	folder_blank(a->log);
 }
 
 static bool
@@ -128,7 +146,7 @@ attempt_new(const struct attempt_rules *rules, struct record *task, int slot)
 	a->rules = rules;
 	a->task = task;
 	begin(rules, task, slot);
-	furnished = furnish(a);
+	furnished = furnish(a, slot);
 	if (!furnished)
 		unfurnished(task, errno);
 	if (furnished && plan(a))
@@ -220,10 +238,7 @@ attempt_free(struct attempt *a)
 {
 	if (a->plan.argv != NULL)
 		runner_plan_free(&a->plan);
-	if (a->tmp != NULL && a->rules->keep)
-		folder_remove(a->tmp);
-	else if (a->tmp != NULL)
-		folder_empty(a->out);
+	clear(a);
 	free(a->out);
 	free(a->tmp);
 	free(a->log);

@@ -15,16 +15,15 @@
 struct attempt_rules {
 	const struct runner_table *table;
 	const char *spec_root; /* absolute */
-	const char *root;      /* absolute: where their folders are made */
-	bool keep;             /* root is the artifact root */
+	const char *artifacts; /* absolute; NULL: nothing is kept */
 	/*
-	 * Absolute, short: where their TMPDIRs are made, since browsers put
-	 * sockets there and a socket's path has 107 bytes. It is root, unless
-	 * that is kept.
+	 * Absolute and short: where their TMPDIRs are made, since browsers put
+	 * sockets there and a socket's path has 107 bytes. What is not kept is
+	 * here too.
 	 */
 	const char *scratch;
-	const char *worker;    /* for records that name none */
-	int64_t timeout_ms;    /* for tasks that have none; 0: no deadline */
+	const char *worker; /* for records that name none */
+	int64_t timeout_ms; /* for tasks that have none; 0: no deadline */
 	int64_t grace_ms;
 };
 

@@ -132,15 +132,10 @@ folder_new(const char *root, const char *path)
 	return NULL;
 }
 
-char *
-folder_again(const char *root, const char *path)
+bool
+folder_again(const char *path)
 {
-	int error = make(root, path);
-
-	if (error == 0 || error == EEXIST)
-		return mem_strdup(path);
-	errno = error;
-	return NULL;
+	return mkdir(path, 0777) == 0 || errno == EEXIST;
 }
 
 static int
@@ -192,45 +187,49 @@ discard(int at, const char *name)
 	       unlinkat(at, name, AT_REMOVEDIR) == 0;
 }
 
-/* Not what a spec may have put in its place. */
-static bool
-blank(int at, const char *name)
+static void
+set_aside(const char *path)
 {
-	int fd =
-	    openat(at, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	char *aside = mem_printf("%s.%" PRId64, path, clock_mono_ms());
+
+	warn("%s", path);
+	if (rename(path, aside) < 0)
+		err(EX_IOERR, "%s", path);
+	free(aside);
+}
+
+void
+folder_empty(const char *path)
+{
+	int fd = enter(AT_FDCWD, path);
+
+	if (fd < 0 && errno == ENOENT)
+		return;
+	if (!each(fd, discard))
+		set_aside(path);
+}
+
+/* A link may lead to what is not ours. */
+static bool
+truncated(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 	bool done;
 
 	if (fd < 0)
-		return false;
+		return errno == ENOENT;
 	done = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 &&
 	       (st.st_size == 0 || ftruncate(fd, 0) == 0);
 	close(fd);
 	return done;
 }
 
-static bool
-renew(int at, const char *name)
-{
-	if (strcmp(name, FOLDER_TMP) == 0 && each(enter(at, name), discard))
-		return true;
-	if (strcmp(name, FOLDER_LOG) == 0 && blank(at, name))
-		return true;
-	return discard(at, name);
-}
-
 void
-folder_empty(const char *path)
+folder_blank(const char *path)
 {
-	char *aside;
-
-	if (each(enter(AT_FDCWD, path), renew))
-		return;
-	warn("%s", path);
-	aside = mem_printf("%s.%" PRId64, path, clock_mono_ms());
-	if (rename(path, aside) < 0)
-		err(EX_IOERR, "%s", path);
-	free(aside);
+	if (!truncated(path) && !discard(AT_FDCWD, path))
+		set_aside(path);
 }
 
 bool

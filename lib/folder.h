@@ -12,9 +12,7 @@
 
 #include "mem.h"
 
-/* In each attempt's folder. */
-#define FOLDER_TMP "tmp"
-#define FOLDER_LOG "log.txt"
+#define FOLDER_LOG "log.txt" /* in each attempt's folder */
 
 /*
  * A name as one component of a path, and of a URL as it stands: "/" becomes
@@ -36,19 +34,20 @@ char *folder_root(const char *path);
  */
 char *folder_new(const char *root, const char *path);
 
-/* The same, but one that exists is used again. */
-char *folder_again(const char *root, const char *path);
+/* Make a folder unless it exists; false with errno. */
+bool folder_again(const char *path);
 
 /* Remove a folder and all that is in it; false with a message when it fails. */
 bool folder_remove(const char *path);
 
 /*
- * Empty an attempt's folder for the next one: only its temporary folder and
- * its log stay, both empty. (Making new ones costs a millisecond: ext4 is slow
- * to find an inode where many have just been deleted.) A folder that cannot be
- * emptied is set aside with a message: nothing of it may be taken for news.
+ * Make a folder empty, or a log, for the next attempt. (To make new ones costs
+ * a millisecond: ext4 is slow to find an inode where many have just been
+ * deleted.) What cannot be emptied is set aside with a message: nothing of it
+ * may be taken for news.
  */
 void folder_empty(const char *path);
+void folder_blank(const char *path);
 
 /* Append the last max bytes of a file as valid UTF-8, or all of it. */
 void folder_tail(const char *path, size_t max, struct buf *b);

@@ -7,6 +7,7 @@
  * running attempt is never stuck behind tasks.
  */
 #include <err.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -357,8 +358,9 @@ open_slots(void)
 	slots = mem_zalloc((size_t)slot_count, sizeof(*slots));
 	watched =
 	    mem_zalloc((size_t)(FIRST_SLOT + slot_count), sizeof(*watched));
+	if (artifacts != NULL)
+		rules.artifacts = root = folder_root(artifacts);
 	rules.scratch = scratch = folder_private();
-	rules.root = root = rules.keep ? folder_root(artifacts) : scratch;
 	self = getpid();
 	atexit(leave);
 	for (i = 0; i < slot_count; i++)
@@ -393,16 +395,26 @@ worker(void)
 	return host;
 }
 
+/* What is opened first would take the place of one that is closed. */
+static void
+check_stdio(void)
+{
+	if (fcntl(STDIN_FILENO, F_GETFD) < 0)
+		err(EX_IOERR, "stdin");
+	if (fcntl(STDOUT_FILENO, F_GETFD) < 0)
+		err(EX_IOERR, "stdout");
+}
+
 static void
 prepare(void)
 {
+	check_stdio();
 	spec_root = realpath(specs, NULL);
 	if (spec_root == NULL)
 		err(EX_NOINPUT, "%s", specs);
 	rules.spec_root = spec_root;
 	rules.table = runner_open(runners);
 	rules.worker = worker();
-	rules.keep = artifacts != NULL;
 	in = jsonl_open(STDIN_FILENO, "stdin");
 	catch_signals();
 	open_slots();

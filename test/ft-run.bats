@@ -1,0 +1,586 @@
+#!/usr/bin/env bats
+# ft-run: tasks in slots, and that nothing of a spec is left behind
+bats_require_minimum_version 1.5.0
+
+setup() {
+	PATH="$BATS_TEST_DIRNAME/../bin:$PATH"
+	cd "$BATS_TEST_TMPDIR"
+	unset SPEC_ROOT FT_ARTIFACTS FT_WORKER
+	export TMPDIR="$BATS_TEST_TMPDIR/private"
+	mkdir "$TMPDIR"
+}
+
+teardown() {
+	exec 5>&-
+	[ -z "${worker-}" ] || kill -KILL "$worker" 2>/dev/null || true
+}
+
+# task ID SCRIPT [MEMBERS] - a task that runs a shell script
+task() {
+	jq -cn --arg id "$1" --arg script "$2" \
+		'{id: $id, command: ["sh", "-c", $script]} + {'"${3-}"'}'
+}
+
+# work FLAG ... - run ft-run on the file in; its streams in files
+work() {
+	local status=0
+
+	ft-run "$@" <in >out 2>err || status=$?
+	return "$status"
+}
+
+# complete FILTER - of the records in out that are complete, a line each
+complete() {
+	jq -cr 'select(.status == "complete") | '"$1" out
+}
+
+# same WANTED ACTUAL - compare, and show both when they differ
+same() {
+	[ "$1" = "$2" ] || {
+		printf 'wanted:\n%s\ngot:\n%s\n' "$1" "$2"
+		return 1
+	}
+}
+
+# soon COMMAND ... - wait until it succeeds
+soon() {
+	local i
+
+	for i in $(seq 400); do
+		if "$@"; then
+			return 0
+		fi
+		sleep 0.05
+	done
+	printf 'never: %s\n' "$*"
+	return 1
+}
+
+# serve FLAG ... - start ft-run; descriptor 5 is its input, worker its pid
+serve() {
+	mkfifo pipe
+	ft-run "$@" <pipe >out 2>err 3>&- &
+	worker=$!
+	exec 5>pipe
+}
+
+# told FILTER - whether out has a record for which the filter is true
+told() {
+	jq -e -n "[inputs | select($1)] | length > 0" out >/dev/null
+}
+
+# ended STATUS - the worker ends with that status
+ended() {
+	local status=0
+
+	exec 5>&-
+	wait "$worker" || status=$?
+	worker=
+	same "$1" "$status"
+}
+
+# gone FILE - the processes whose ids stand in it are no more
+gone() {
+	local pid
+
+	[ -s "$1" ] || return 1
+	for pid in $(cat "$1"); do
+		! kill -0 "$pid" 2>/dev/null || return 1
+	done
+}
+
+# A daemon: forks twice, has a session of its own and ignores what it can.
+daemon='setsid sh -c "trap \"\" INT TERM HUP;
+	(echo \$\$ >>pids; while :; do sleep 1000; done) & exit" &
+	while [ ! -s pids ]; do sleep .01; done;'
+# One that is stopped.
+stopped='sleep 1000 & echo $! >>pids; kill -STOP $!;'
+deaf='trap "" INT TERM HUP; echo $$ >>pids; while :; do sleep .1; done'
+
+@test "an exit status of 0 is passed, of 1 failed, any other an error" {
+	{
+		task a 'exit 0'
+		task b 'exit 1'
+		task c 'exit 77'
+	} >in
+	work
+	same 'a passed null 0
+b failed null 1
+c error exit 77' "$(complete '"\(.id) \(.result) \(.reason) \(.exit_code)"')"
+}
+
+@test "a start is told before the end, with what is known by then" {
+	FT_WORKER=me
+	export FT_WORKER
+	task a 'exit 0' >in
+	work
+	same 'processing unknown me 1 1
+complete passed me 1 1' \
+		"$(jq -r '"\(.status) \(.result) \(.worker) \(.slot) \(.attempt)"' out)"
+	jq -se '.[1] | .started_ms > 1.6e12 and
+		.finished_ms >= .started_ms and .duration_ms >= 0 and
+		.cpu_ms >= 0 and .max_rss_kb > 100' out
+}
+
+@test "the worker is the host unless the record or FT_WORKER says another" {
+	task a 'exit 0' >in
+	work
+	same "$(uname -n)" "$(complete .worker)"
+	task a 'exit 0' 'worker: "w1", attempt: 3' >in
+	work
+	same 'w1 3' "$(complete '"\(.worker) \(.attempt)"')"
+}
+
+@test "fields that it does not know pass through" {
+	task a 'exit 0' 'x: {y: [1, null, "ü"]}, tags: ["t"]' >in
+	work
+	same '{"y":[1,null,"ü"]} ["t"]' "$(complete '"\(.x) \(.tags)"')"
+}
+
+@test "what an earlier attempt left in a record goes" {
+	task a 'exit 0' 'status: "complete", result: "failed", reason: "exit",
+		exit_code: 9, message: "old", output: "old"' >in
+	work
+	same 'passed null 0 null null' "$(complete \
+		'"\(.result) \(.reason) \(.exit_code) \(.message) \(.output)"')"
+}
+
+@test "arguments are neither split nor seen by a shell" {
+	cat >show <<-'END'
+		#!/bin/sh
+		printf '[%s]' "$@"
+	END
+	chmod +x show
+	jq -cn '{id: "a", spec: "s p/x.js", browser: "b", viewport: "v",
+		command: ["./show", "", "a b", "$(id)", "*", "{spec}:{browser}",
+			"-{viewport}-"]}' >in
+	work
+	same '[][a b][$(id)][*][s p/x.js:b][-v-]' "$(complete .output)"
+}
+
+@test "without a command the spec itself is run, below the spec root" {
+	mkdir -p root/sub
+	printf '#!/bin/sh\npwd; exit 1\n' >root/sub/spec
+	chmod +x root/sub/spec
+	printf '{"id":"a","spec":"sub/spec"}\n' >in
+	work -C root
+	same "failed $PWD/root" "$(complete '"\(.result) \(.output[:-1])"')"
+	SPEC_ROOT=root work
+	same failed "$(complete .result)"
+}
+
+@test "a spec that cannot be started is an error of its own" {
+	printf 'no program' >text
+	cat >in <<-'END'
+		{"id":"a","spec":"missing"}
+		{"id":"b","spec":"text"}
+		{"id":"c","command":["no-such-program"]}
+	END
+	work
+	same 'a error spawn
+b error spawn
+c error spawn' "$(complete '"\(.id) \(.result) \(.reason)"')"
+	complete .message | grep -c . | grep -qx 3
+}
+
+@test "a spec that leaves the spec root is refused and never started" {
+	mkdir root
+	printf '#!/bin/sh\ntouch ../ran\n' >spec
+	chmod +x spec
+	printf '{"id":"a","spec":"../spec"}\n' >in
+	work -C root
+	same 'error refused' "$(complete '"\(.result) \(.reason)"')"
+	same 1 "$(wc -l <out)"
+	[ ! -e ran ]
+}
+
+@test "a signal is an error that names it" {
+	task a 'kill -SEGV $$' >in
+	work
+	same 'error signal 11 null' \
+		"$(complete '"\(.result) \(.reason) \(.signal) \(.exit_code)"')"
+}
+
+@test "the task's own timeout beats -t" {
+	{
+		task a 'sleep 1000' 'timeout: 0.2'
+		task b 'sleep 0.5' 'timeout: 100'
+		task c 'sleep 1000'
+	} >in
+	work -t 0.3 -j 3
+	same 'a error timeout
+b passed null
+c error timeout' "$(complete '"\(.id) \(.result) \(.reason)"' | sort)"
+}
+
+@test "at its deadline a spec may tidy up" {
+	task a 'trap "echo tidy; exit 0" INT; while :; do sleep .05; done' >in
+	work -t 0.3
+	same 'error timeout tidy' \
+		"$(complete '"\(.result) \(.reason) \(.output[:-1])"')"
+}
+
+@test "one that ignores every signal is gone after its timeout" {
+	task a "$daemon $stopped $deaf" >in
+	work -t 0.5 -g 0.3
+	same 'error timeout 9' \
+		"$(complete '"\(.result) \(.reason) \(.signal)"')"
+	same 3 "$(wc -l <pids)"
+	gone pids
+}
+
+@test "a spec that ends leaves no daemon and no stopped process behind" {
+	task a "$daemon $stopped exit 1" >in
+	work
+	same failed "$(complete .result)"
+	same 2 "$(wc -l <pids)"
+	gone pids
+}
+
+@test "when ft-run is killed, everything dies" {
+	serve -j 2
+	task a "$daemon $stopped $deaf" >&5
+	task b 'echo $$ >pid; sleep 1000' >&5
+	soon test -s pid
+	soon eval '[ "$(wc -l <pids)" = 3 ]'
+	kill -KILL "$worker"
+	ended 137
+	soon gone pids
+	soon gone pid
+}
+
+@test "when a supervisor is killed, its spec dies and the slot goes on" {
+	serve -j 2
+	task a "$daemon $stopped echo \$PPID >boss; $deaf" >&5
+	task b 'echo $$ >pid; while [ ! -e go ]; do sleep .05; done' >&5
+	soon eval '[ -s pid ] && [ -s boss ] && [ "$(wc -l <pids)" = 3 ]'
+	kill -KILL "$(cat boss)"
+	soon told '.id == "a" and .status == "complete"'
+	gone pids
+	task c 'exit 0' >&5
+	soon told '.id == "c" and .status == "complete"'
+	touch go
+	ended 0
+	same 'a error interrupted
+b passed null
+c passed null' "$(complete '"\(.id) \(.result) \(.reason)"' | sort)"
+}
+
+@test "two slots run two specs at the same time" {
+	{
+		task a 'touch a; while [ ! -e b ]; do sleep .01; done'
+		task b 'touch b; while [ ! -e a ]; do sleep .01; done'
+	} >in
+	work -j 2 -t 20
+	same 'passed 1
+passed 2' "$(complete '"\(.result) \(.slot)"' | sort)"
+}
+
+@test "300 tasks go through four slots, each once" {
+	for i in $(seq 300); do
+		printf '{"id":"t%d","command":["true"]}\n' "$i"
+	done >in
+	work -j 4
+	same 300 "$(complete .id | sort -u | wc -l)"
+	same 600 "$(wc -l <out)"
+	same '[1,2,3,4]' "$(jq -cs 'map(.slot) | unique' out)"
+}
+
+@test "output is kept to its last 16 KiB, of a pass to 1 KiB" {
+	{
+		task a 'head -c 30000 /dev/zero | tr "\0" x; echo end; exit 1'
+		task b 'head -c 30000 /dev/zero | tr "\0" x; echo end'
+	} >in
+	work
+	same '16384 end
+1024 end' "$(complete '"\(.output | utf8bytelength) \(.output[-4:-1])"')"
+}
+
+@test "output of 100 MB is kept whole in the log" {
+	task a 'head -c 100000000 /dev/zero | tr "\0" y; exit 1' >in
+	work -o kept
+	same '16384' "$(complete '.output | utf8bytelength')"
+	same 100000000 "$(wc -c <"kept/$(complete .artifacts)/log.txt")"
+	rm -r kept
+}
+
+@test "output is valid UTF-8 whatever the spec printed" {
+	task a 'printf "a\377\300\200b\0c\355\240\200ü"' >in
+	work
+	same 'a���b�c���ü' "$(complete .output)"
+	iconv -f UTF-8 -t UTF-8 out >/dev/null
+}
+
+@test "output is cut between characters, not inside one" {
+	task a 'yes "€€€€" | head -c 40000 | tr -d "\n"; exit 1' >in
+	work
+	[ "$(complete '.output | utf8bytelength')" -gt 16380 ]
+	same '["€"]' "$(complete '.output[:-1] | split("") | unique')"
+}
+
+@test "a spec has an empty temporary folder that goes with it" {
+	{
+		task a '[ -z "$(ls -A "$TMPDIR")" ] || exit 1
+			echo "$TMPDIR" >where
+			mkdir -p "$TMPDIR/a/b"; touch "$TMPDIR/.x"
+			ln -s / "$TMPDIR/root"; chmod 0 "$TMPDIR/a"'
+		task b '[ -z "$(ls -A "$TMPDIR")" ]'
+	} >in
+	work
+	same 'passed
+passed' "$(complete .result)"
+	[ ! -e "$(cat where)" ]
+	same '' "$(ls -A "$TMPDIR")"
+	work -o kept
+	same 'passed
+passed' "$(complete .result)"
+	[ ! -e "$(cat where)" ]
+	same '' "$(ls -A "$TMPDIR")"
+	same log.txt "$(ls -A kept/local/a/1)"
+}
+
+@test "nothing of an attempt is there for the next in its slot" {
+	{
+		task a 'touch "$0" "$TMPDIR/x" out.txt; echo old'
+		task b 'find "$(dirname "$TMPDIR")" ! -type d'
+	} >in
+	jq -c '.command += ["{out}/result.json"]' in >in.new
+	mv in.new in
+	work
+	same 1 "$(complete 'select(.id == "b").output' | grep -c .)"
+}
+
+@test "a spec may remove its temporary folder, or put something in its place" {
+	{
+		task a 'rm -r "$TMPDIR"'
+		task b 'touch "$TMPDIR/x" && rm -r "$TMPDIR" && touch "$TMPDIR"'
+		task c 'touch "$TMPDIR/x"'
+	} >in
+	work
+	same 'passed
+passed
+passed' "$(complete .result)"
+	same '' "$(ls -A "$TMPDIR")"
+}
+
+@test "a log that a spec has replaced by a link is not followed" {
+	printf 'precious' >file
+	{
+		task a 'for log in "$TMPDIR".log "${0%/*}/log.txt"; do
+			[ -f "$log" ] && ln -f file "$log"; done; :'
+		task b 'echo b'
+	} >in
+	jq -c '.command += ["{out}/result.json"]' in >in.new
+	mv in.new in
+	work
+	same precious "$(cat file)"
+	same b "$(jq -r 'select(.id == "b" and .output).output' out)"
+}
+
+@test "each attempt has a folder below the artifact root" {
+	task 'shop/a b.js/desktop-chrome' 'echo "$0" hello' \
+		'run: "r1", attempt: 2' >in
+	work -o kept
+	same 'r1/shop~a=20b.js~desktop-chrome/2' "$(complete .artifacts)"
+	same 'sh hello' "$(cat "kept/$(complete .artifacts)/log.txt")"
+	FT_ARTIFACTS=other work
+	[ -d other/r1 ]
+	work
+	same null "$(complete .artifacts)"
+}
+
+@test "artifact names stay inside the root and apart from each other" {
+	{
+		task ../../x 'exit 0' 'run: ".."'
+		task 'a/b' 'exit 0'
+		task 'a~b' 'exit 0'
+		task 'a=2Fb' 'exit 0'
+		task "$(printf '%0900d' 1)" 'exit 0'
+		task "$(printf '%0900d' 2)" 'exit 0'
+		task same 'exit 0'
+		task same 'exit 0'
+	} >in
+	work -j 4 -o kept
+	same 8 "$(complete .artifacts | sort -u | wc -l)"
+	complete .artifacts | while read -r path; do
+		[ -f "kept/$path/log.txt" ]
+	done
+	same 'err
+in
+kept
+out
+private' "$(ls)"
+}
+
+@test "a line that is no task is told with its place, the rest is done" {
+	{
+		task a 'exit 0'
+		printf '{"id":"b","command":"true"}\n{"id":"c"}\n{oops\n\n[1]\n'
+		task d 'exit 0'
+	} >in
+	run -65 work
+	same 'a
+d' "$(complete .id)"
+	grep -q '^ft-run: stdin:2:21: command: expected an array' err
+	grep -q '^ft-run: stdin:3:1: expected a field spec' err
+	grep -q '^ft-run: stdin:4:3: expected JSON' err
+	grep -q '^ft-run: stdin:6:1: expected a JSON object' err
+	same 4 "$(wc -l <err)"
+}
+
+@test "a last line without its newline counts" {
+	task a 'exit 0' | tr -d '\n' >in
+	work
+	same passed "$(complete .result)"
+}
+
+@test "a running attempt beats at a third of its lease, or as -b says" {
+	serve -j 2
+	task a 'while [ ! -e go ]; do sleep .05; done' 'lease_ms: 300' >&5
+	beats='[inputs | select(.status == "processing")] | length'
+	soon eval '[ "$(jq -n "$beats" out)" -ge 4 ]'
+	touch go
+	ended 0
+	task a 'sleep .5' >in
+	work -b 0.1
+	[ "$(jq -n "$beats" out)" -ge 3 ]
+}
+
+@test "the end of a lease elsewhere stops its attempt, and only that" {
+	serve -j 2
+	task a "$daemon echo \$\$ >>pids; sleep 1000" 'lease: "1-x"' >&5
+	task b 'while [ ! -e go ]; do sleep .05; done' 'lease: "2-y"' >&5
+	soon eval '[ -s pids ] && [ "$(wc -l <pids)" = 2 ]'
+	printf '%s\n' '{"id":"a","lease":"0-w","status":"complete"}' \
+		'{"id":"a","lease":"1-x","status":"complete"}' >&5
+	soon told '.id == "a" and .status == "complete"'
+	gone pids
+	touch go
+	ended 0
+	same 'a error interrupted
+b passed null' "$(complete '"\(.id) \(.result) \(.reason)"')"
+}
+
+@test "such a line is heard while every slot is busy" {
+	serve -j 1
+	task a 'touch a; sleep 1000' 'lease: "1-x"' >&5
+	soon test -e a
+	printf '%s\n' '{"id":"a","lease":"1-x","status":"complete"}' >&5
+	task b 'exit 0' >&5
+	soon told '.id == "b" and .status == "complete"'
+	ended 0
+}
+
+@test "on TERM running specs finish and the rest is handed back" {
+	serve -j 1
+	task a 'touch a; while [ ! -e go ]; do sleep .05; done' >&5
+	task b 'touch b' 'x: 1' >&5
+	soon test -e a
+	kill -TERM "$worker"
+	soon told '.id == "b" and .status == "waiting"'
+	task c 'touch c' >&5
+	soon told '.id == "c" and .status == "waiting"'
+	touch go
+	ended 0
+	same 'a complete passed null
+b waiting unknown drain
+c waiting unknown drain' "$(jq -r 'select(.status != "processing") |
+		"\(.id) \(.status) \(.result) \(.reason)"' out | sort)"
+	same 1 "$(jq 'select(.id == "b").x' out)"
+	[ ! -e b ] && [ ! -e c ]
+}
+
+@test "a spec that outlives the drain is stopped and handed back" {
+	serve -d 0.2 -g 0.2
+	task a "$daemon $deaf" >&5
+	soon eval '[ -s pids ] && [ "$(wc -l <pids)" = 2 ]'
+	kill -TERM "$worker"
+	soon told '.id == "a" and .status == "waiting" and .reason == "drain"'
+	gone pids
+	ended 0
+	same '' "$(complete .id)"
+}
+
+@test "INT stops at once, and waits for no more input" {
+	serve -d 1000 -j 2
+	task a 'touch a; sleep 1000' >&5
+	task b 'touch b; sleep 1000' >&5
+	soon test -e a -a -e b
+	task c 'exit 0' >&5
+	kill -INT "$worker"
+	status=0
+	wait "$worker" || status=$?
+	worker=
+	same 0 "$status"
+	same 'a drain
+b drain
+c drain' "$(jq -r 'select(.status == "waiting") | "\(.id) \(.reason)"' out |
+		sort)"
+}
+
+@test "a second TERM ends the drain, a third the grace" {
+	serve -d 1000 -g 1000
+	task a "$deaf" >&5
+	soon test -s pids
+	kill -TERM "$worker"
+	task b 'exit 0' >&5
+	soon told '.id == "b" and .status == "waiting"'
+	kill -TERM "$worker"
+	kill -0 "$(cat pids)"
+	kill -INT "$worker"
+	soon told '.id == "a" and .status == "waiting"'
+	gone pids
+	ended 0
+}
+
+@test "when nobody reads its records any more, it stops all and says so" {
+	mkfifo pipe records
+	ft-run -g 0.2 <pipe >records 2>err 3>&- &
+	worker=$!
+	exec 5>pipe 6<records
+	task a "$daemon $deaf" >&5
+	soon eval '[ -s pids ] && [ "$(wc -l <pids)" = 2 ]'
+	exec 6<&-
+	status=0
+	wait "$worker" || status=$?
+	worker=
+	same 74 "$status"
+	grep -q '^ft-run: stdout: ' err
+	gone pids
+	same '' "$(ls -A "$TMPDIR")"
+}
+
+@test "a full disk or a closed stream is exit status 74" {
+	task a 'sleep 1000' >in
+	run -74 --separate-stderr eval 'ft-run <in >/dev/full'
+	[[ "$stderr" = "ft-run: stdout: No space left on device" ]]
+	run -74 --separate-stderr eval 'ft-run <in >&-'
+	[[ "$stderr" = "ft-run: stdout: Bad file descriptor" ]]
+	run -74 --separate-stderr eval 'ft-run <&-'
+	[[ "$stderr" = "ft-run: stdin: Bad file descriptor" ]]
+}
+
+@test "a wrong call is exit status 64" {
+	for flags in -x '-j 0' '-j 2x' '-t -1' '-t x' '-b 0' '-g 1e99' file; do
+		run -64 ft-run $flags </dev/null
+	done
+	FT_WORKER='a b' run -64 ft-run </dev/null
+}
+
+@test "a spec root or a runner table that is missing is exit status 66" {
+	run -66 ft-run -C missing </dev/null
+	run -66 ft-run -R missing.json </dev/null
+	run -74 ft-run -o /dev/null/x </dev/null
+}
+
+@test "no task is a success" {
+	run -0 ft-run </dev/null
+	same '' "$output"
+}
+
+@test "-h and -V go to standard output" {
+	run -0 --separate-stderr ft-run -h
+	[[ "$output" = "usage: ft-run "* ]]
+	run -0 --separate-stderr ft-run -V
+	[[ "$output" = "ft-run (funkytown) "* ]]
+}
