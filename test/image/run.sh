@@ -166,8 +166,9 @@ nobody_is_root() {
 }
 
 clean() {
-	podman ps -aq --filter label=$mine | xargs -r podman rm -f -t 0 >/dev/null
+	# Pods first: a pod's own container goes only with it.
 	podman pod ls -q --filter label=$mine | xargs -r podman pod rm -f >/dev/null
+	podman ps -aq --filter label=$mine | xargs -r podman rm -f -t 0 >/dev/null
 	podman network ls -q --filter label=$mine |
 		xargs -r podman network rm -f >/dev/null
 }
