@@ -94,7 +94,7 @@ build/unit-%: test/unit/%.c build/%.o $(base:%=build/%.o) | build
 
 # TESTS= narrows it: make check TESTS=test/ft-pop.bats
 TESTS = $(units) $(wildcard test/*.bats)
-check: all $(units)
+check: all $(units) build/chaos-proxy
 	PATH="$(CURDIR)/bin:$$PATH" prove -j 2 --timer $(TESTS)
 
 # The whole suite once more with sanitizers, in a tree of its own.
@@ -117,6 +117,12 @@ model:
 	test/model/run.sh -DFAULTS=2
 	test/model/run.sh -DFAULTS=3 -DRETRIES=0
 	test/model/run.sh -l -DFAULTS=2 -DRETRIES=0
+
+# A run under faults: CHAOS_S= seconds of them, SEED= which, WORKERS=, TASKS=.
+build/chaos-proxy: test/chaos/proxy.c | build
+	$(CC) $(cflags) $(LDFLAGS) -o $@ $<
+chaos: all build/chaos-proxy
+	PATH="$(CURDIR)/bin:$$PATH" test/chaos/run.sh
 
 image:
 	scripts/build-image.sh
@@ -146,4 +152,4 @@ uninstall:
 clean:
 	rm -rf bin build
 
-.PHONY: all check sanitize lint model image image-test install uninstall clean
+.PHONY: all check sanitize lint model chaos image image-test install uninstall clean

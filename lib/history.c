@@ -22,8 +22,8 @@ struct history {
 static int
 by_id(const void *a, const void *b)
 {
-	return strcmp(((const struct past *)a)->id,
-	    ((const struct past *)b)->id);
+	return strcmp(
+	    ((const struct past *)a)->id, ((const struct past *)b)->id);
 }
 
 static struct past *
@@ -99,6 +99,5 @@ history_apply(const struct history *h, struct record *task)
 	found = tfind(key, &h->tree, by_id);
 	free(key);
 	if (found != NULL)
-		record_set_int(task, RECORD_EXPECTED_MS,
-		    (*found)->duration_ms);
+		record_set_int(task, RECORD_EXPECTED_MS, (*found)->duration_ms);
 }

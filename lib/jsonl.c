@@ -19,8 +19,8 @@ struct jsonl {
 	int fd;
 	char *name;
 	struct buf buf;
-	size_t start;   /* where the lines not yet taken begin */
-	size_t scanned; /* no newline before this place */
+	size_t start;     /* where the lines not yet taken begin */
+	size_t scanned;   /* no newline before this place */
 	const char *text; /* the line taken last */
 	unsigned long line;
 	unsigned long bad;
@@ -167,7 +167,7 @@ parse(const char *text, size_t len, size_t *where, const char **what)
 	*where = end ? (size_t)(end - text) : 0;
 	if (json == NULL) {
 		*what = *where + 1 < len ? "expected JSON"
-					 : "expected JSON up to the end";
+		                         : "expected JSON up to the end";
 		return NULL;
 	}
 	if (!blank(end, len - *where)) {
@@ -224,8 +224,8 @@ compact(struct jsonl *in)
 {
 	if (in->start == 0)
 		return;
-	memmove(in->buf.data, in->buf.data + in->start,
-	    in->buf.len - in->start);
+	memmove(
+	    in->buf.data, in->buf.data + in->start, in->buf.len - in->start);
 	in->buf.len -= in->start;
 	in->scanned -= in->start;
 	in->start = 0;
@@ -370,7 +370,7 @@ child(const char *s, const char *key, size_t len)
 		if (member)
 			s = space(space(past(s)) + 1);
 		if (member ? strncmp(name + 1, key, len) == 0 &&
-			name[len + 1] == '"'
+				 name[len + 1] == '"'
 			   : n-- == 0)
 			return s;
 		s = space(past(s));

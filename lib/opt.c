@@ -1,13 +1,31 @@
 /* opt - what the command line and the environment say */
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "opt.h"
+
+/*
+ * A standard stream that is closed would be the next thing we open, and
+ * records would go to Redis as commands. It gets a descriptor that fails.
+ */
+__attribute__((constructor)) static void
+standard_streams(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		    open("/dev/null",
+			fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			_exit(EX_OSERR);
+}
 
 void
 opt_help(const char *synopsis)
@@ -27,7 +45,8 @@ opt_usage(const char *synopsis)
 void
 opt_version(const char *detail)
 {
-	printf("%s (funkytown) %s\n", program_invocation_short_name, FT_VERSION);
+	printf(
+	    "%s (funkytown) %s\n", program_invocation_short_name, FT_VERSION);
 	if (detail != NULL)
 		printf("%s\n", detail);
 	opt_close_stdout();
@@ -65,18 +84,25 @@ opt_number(const char *where, const char *value, long min, long max)
 	n = strtol(value, &end, 10);
 	if (end == value || *end != '\0' || errno != 0 || n < min || n > max ||
 	    value[strspn(value, "-0123456789")] != '\0')
-		errx(EX_USAGE, "%s: expected a number from %ld to %ld, not '%s'",
-		    where, min, max, value);
+		errx(EX_USAGE,
+		    "%s: expected a number from %ld to %ld, not '%s'", where,
+		    min, max, value);
 	return n;
+}
+
+bool
+opt_is_name(const char *s)
+{
+	size_t len = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			       "abcdefghijklmnopqrstuvwxyz0123456789._-");
+
+	return len > 0 && len <= OPT_NAME_MAX && s[len] == '\0';
 }
 
 const char *
 opt_name(const char *where, const char *value)
 {
-	size_t len = strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				   "abcdefghijklmnopqrstuvwxyz0123456789._-");
-
-	if (len == 0 || len > OPT_NAME_MAX || value[len] != '\0')
+	if (!opt_is_name(value))
 		errx(EX_USAGE,
 		    "%s: expected 1 to %d of A-Z a-z 0-9 . _ -, not '%s'",
 		    where, OPT_NAME_MAX, value);

@@ -7,6 +7,7 @@
 #ifndef OPT_H
 #define OPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,7 @@ int64_t opt_seconds(const char *where, const char *value, int64_t min_ms);
 long opt_number(const char *where, const char *value, long min, long max);
 /* A run's or a worker's name: [A-Za-z0-9._-]{1,64}. */
 #define OPT_NAME_MAX 64
+bool opt_is_name(const char *s);
 const char *opt_name(const char *where, const char *value);
 
 /* Flush stdout and say so when that fails: exit status 74 (EX_IOERR). */

@@ -9,7 +9,8 @@
 #include "opt.h"
 #include "queue_impl.h"
 
-struct redis_script script_announced = {"announced", embed_announced_lua, "", false},
+struct redis_script script_announced = {"announced", embed_announced_lua, "",
+			false},
 		    script_beat = {"beat", embed_beat_lua, "", false},
 		    script_cancel = {"cancel", embed_cancel_lua, "", false},
 		    script_finish = {"finish", embed_finish_lua, "", false},
@@ -191,7 +192,7 @@ info_is(const char *info, const char *name, const char *value)
 	const char *at = info_value(info, name, &len);
 
 	return at == NULL ||
-	    (len == strlen(value) && memcmp(at, value, len) == 0);
+	       (len == strlen(value) && memcmp(at, value, len) == 0);
 }
 
 void
@@ -208,7 +209,8 @@ queue_check_server(struct queue *q)
 	if (!info_is(text, "maxmemory_policy:", "noeviction"))
 		errx(EX_USAGE,
 		    "redis may evict tasks: set maxmemory-policy noeviction, "
-		    "not %.*s", (int)len, policy);
+		    "not %.*s",
+		    (int)len, policy);
 	if (!info_is(text, "aof_enabled:", "1"))
 		warnx("warning: redis keeps no append-only file; "
 		      "a restart of it may lose tasks");
@@ -218,8 +220,11 @@ queue_check_server(struct queue *q)
 void
 queue_learn(struct queue *q, const struct record *r)
 {
-	struct request *learn = request_script(&script_history, KEY_HISTORY);
+	struct request *learn;
 
+	if (!record_has(r, RECORD_DURATION_MS))
+		return;
+	learn = request_script(&script_history, KEY_HISTORY);
 	request_text(learn, record_text(r, RECORD_ID));
 	request_int(learn, record_int(r, RECORD_DURATION_MS, 0));
 	redis_send(q->redis, learn, NULL);

@@ -46,8 +46,8 @@ enum pushed { QUEUE_ADDED, QUEUE_KNOWN, QUEUE_REFUSED };
  * and the record is freed after it. Unknown durations are looked up in the
  * history. budget -1: none.
  */
-void queue_on_pushed(struct queue *q,
-    void (*done)(struct record *, enum pushed));
+void queue_on_pushed(
+    struct queue *q, void (*done)(struct record *, enum pushed));
 void queue_set_budget(struct queue *q, long failures);
 void queue_push(struct queue *q, struct record *owned);
 void queue_push_end(struct queue *q);
@@ -99,7 +99,7 @@ void queue_settle(struct queue *q);
 /* A run at one moment. */
 struct queue_look {
 	char state[16]; /* open, sealed, finished, cancelled */
-	bool over;	/* nothing will happen any more */
+	bool over;      /* nothing will happen any more */
 	int64_t now_ms, created_ms, started_ms, finished_ms; /* 0: not yet */
 	int64_t total, waiting, processing, done;
 	int64_t passed, failed, error, flaky, cancelled;

@@ -40,14 +40,14 @@ int64_t reply_int(const redisReply *r, size_t i);
 const char *reply_field(const redisReply *fields, const char *name);
 
 /* A task's record out of the fields of its hash; NULL: the hash is gone. */
-struct record *queue_record(const redisReply *fields, const char *run,
-    const char *state);
+struct record *queue_record(
+    const redisReply *fields, const char *run, const char *state);
 /* Set a list of attempts from its JSON text, if it has any. */
 void queue_set_list(struct record *r, enum field f, const char *json);
 
 /* Report the end of an attempt by its id and token. */
-struct request *queue_hand_back(const char *run, const char *id,
-    const char *token);
+struct request *queue_hand_back(
+    const char *run, const char *id, const char *token);
 /* The instance that a token names: cut out of it; free(3). */
 char *queue_instance(const char *token);
 

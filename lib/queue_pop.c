@@ -256,8 +256,8 @@ static redisReply *
 ask(struct popper *p)
 {
 	struct request *q = queue_request(&script_pop, p->queue->run);
-	char *nonce = mem_printf("%s.%llu", p->instance,
-	    (unsigned long long)++p->requests);
+	char *nonce = mem_printf(
+	    "%s.%llu", p->instance, (unsigned long long)++p->requests);
 
 	request_text(q, p->instance);
 	request_text(q, p->worker);
@@ -279,8 +279,8 @@ block(struct popper *p, bool full, int64_t wait_ms, struct pollfd *others,
 	char seconds[32];
 
 	if (full) {
-		snprintf(seconds, sizeof(seconds), "%.3f",
-		    (double)wait_ms / 1000);
+		snprintf(
+		    seconds, sizeof(seconds), "%.3f", (double)wait_ms / 1000);
 		q = request_command("BLPOP");
 		request_text(q, p->own_bell);
 		request_text(q, seconds);
@@ -314,8 +314,8 @@ take_in(struct popper *p, const redisReply *reply)
 
 	if (strcmp(reply_text(reply, 0), "norun") == 0)
 		errx(EX_NOINPUT, "%s: no such run", p->queue->run);
-	snprintf(p->generation, sizeof(p->generation), "%s",
-	    reply_text(reply, 2));
+	snprintf(
+	    p->generation, sizeof(p->generation), "%s", reply_text(reply, 2));
 	for (i = 4; i < reply->elements; i++)
 		remember(p, reply_text(reply, i));
 	remember(p, reply_text(reply, 3));
@@ -350,8 +350,8 @@ popper_next(struct popper *p, bool wait, struct pollfd *others, nfds_t count,
 			return POP_FINISHED;
 		if (!wait)
 			return POP_NOTHING;
-		reply = block(
-		    p, strcmp(what, "full") == 0, wait_ms, others, count);
+		reply =
+		    block(p, strcmp(what, "full") == 0, wait_ms, others, count);
 		if (reply == NULL && any_event(others, count))
 			return POP_EVENT;
 		if (reply != NULL && strcmp(what, "full") == 0)
@@ -376,8 +376,8 @@ hand_back_member(struct popper *p, const char *member)
 void
 popper_hand_back(struct popper *p, const struct record *r)
 {
-	char *member = mem_printf("%s#%s", record_text(r, RECORD_ID),
-	    record_text(r, RECORD_LEASE));
+	char *member = mem_printf(
+	    "%s#%s", record_text(r, RECORD_ID), record_text(r, RECORD_LEASE));
 
 	hand_back_member(p, member);
 	free_slot(p, member);

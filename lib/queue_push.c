@@ -15,7 +15,7 @@
 
 struct push {
 	char pusher[32]; /* a name that no other process has */
-	int64_t number;	 /* of the batch */
+	int64_t number;  /* of the batch */
 	long budget;
 	struct record *batch[BATCH];
 	size_t count;
@@ -62,8 +62,8 @@ queue_set_budget(struct queue *q, long failures)
 
 /* The state of a run that has the task; "" when it has not. */
 static void
-state_having(struct queue *q, const char *run, const char *id, char *state,
-    size_t size)
+state_having(
+    struct queue *q, const char *run, const char *id, char *state, size_t size)
 {
 	char *task = mem_printf("ft:{%s}:task:%s", run, id);
 	struct request *r = request_command("EXISTS");
@@ -77,8 +77,8 @@ state_having(struct queue *q, const char *run, const char *id, char *state,
 	freeReplyObject(reply);
 	reply = queue_ask(q, queue_request(&script_look, run));
 	if (reply != NULL && reply->type == REDIS_REPLY_ARRAY)
-		snprintf(state, size, "%s",
-		    reply_field(reply->element[5], "state"));
+		snprintf(
+		    state, size, "%s", reply_field(reply->element[5], "state"));
 	freeReplyObject(reply);
 	if (!known && strcmp(state, "open") != 0)
 		*state = '\0';
@@ -116,8 +116,8 @@ name_by_time(struct queue *q)
 
 	if (reply == NULL)
 		return;
-	name = mem_printf("%s.%06lld", reply_text(reply, 0),
-	    (long long)reply_int(reply, 1));
+	name = mem_printf(
+	    "%s.%06lld", reply_text(reply, 0), (long long)reply_int(reply, 1));
 	queue_name(q, name);
 	free(name);
 	freeReplyObject(reply);
@@ -198,9 +198,9 @@ send_batch(struct queue *q, struct push *p)
 static enum pushed
 meaning(char letter)
 {
-	return letter == 'a' ? QUEUE_ADDED
-	    : letter == 'k'  ? QUEUE_KNOWN
-			     : QUEUE_REFUSED;
+	return letter == 'a'   ? QUEUE_ADDED
+	       : letter == 'k' ? QUEUE_KNOWN
+	                       : QUEUE_REFUSED;
 }
 
 static void
@@ -239,10 +239,27 @@ queue_push(struct queue *q, struct record *owned)
 		flush(q);
 }
 
+/* All batches are answered, so none of them will be sent again. */
+static void
+forget_answers(struct queue *q)
+{
+	struct request *r = request_command("HDEL");
+	char *meta = queue_key(q->run, "meta");
+	char *mark = mem_printf("push:%s", push_of(q)->pusher);
+
+	request_text(r, meta);
+	request_text(r, mark);
+	queue_command(q, r);
+	free(meta);
+	free(mark);
+}
+
 void
 queue_push_end(struct queue *q)
 {
 	flush(q);
+	if (q->run != NULL)
+		forget_answers(q);
 }
 
 static void
@@ -283,7 +300,6 @@ queue_seal(struct queue *q)
 	if (q->run == NULL)
 		return;
 	r = queue_request(&script_seal, q->run);
-	request_text(r, push_of(q)->pusher);
 	reply = queue_ask(q, r);
 	if (reply == NULL)
 		return;

@@ -36,8 +36,8 @@ set_objects(struct record *r, enum field f, const char *objects)
 }
 
 static void
-copy_int(struct record *r, enum field f, const redisReply *fields,
-    const char *name)
+copy_int(
+    struct record *r, enum field f, const redisReply *fields, const char *name)
 {
 	const char *value = reply_field(fields, name);
 
@@ -46,8 +46,8 @@ copy_int(struct record *r, enum field f, const redisReply *fields,
 }
 
 static void
-copy_text(struct record *r, enum field f, const redisReply *fields,
-    const char *name)
+copy_text(
+    struct record *r, enum field f, const redisReply *fields, const char *name)
 {
 	const char *value = reply_field(fields, name);
 
@@ -109,7 +109,7 @@ queue_record(const redisReply *fields, const char *run, const char *state)
 	if (result != NULL)
 		set_verdict(r, fields, result);
 	else if (reply_field(fields, "lease") != NULL &&
-	    reply_field(fields, "silent_ms") == NULL)
+		 reply_field(fields, "silent_ms") == NULL)
 		set_leased(r, fields);
 	else
 		set_waiting(r, state);
@@ -329,7 +329,7 @@ is_current(struct queue *q)
 	request_text(r, "runid");
 	reply = queue_ask(q, r);
 	same = reply != NULL && reply->type == REDIS_REPLY_STRING &&
-	    strcmp(reply->str, q->run) == 0;
+	       strcmp(reply->str, q->run) == 0;
 	freeReplyObject(reply);
 	return same;
 }

@@ -20,8 +20,8 @@ queue_instance(const char *token)
 }
 
 static struct request *
-request_about(struct redis_script *s, const char *run, const char *id,
-    const char *token)
+request_about(
+    struct redis_script *s, const char *run, const char *id, const char *token)
 {
 	struct request *q = queue_request(s, run);
 	char *instance = queue_instance(token);
@@ -50,9 +50,9 @@ queue_hand_back(const char *run, const char *id, const char *token)
 static struct request *
 beat(const struct record *r)
 {
-	struct request *q = request_about(&script_beat,
-	    record_text(r, RECORD_RUN), record_text(r, RECORD_ID),
-	    record_text(r, RECORD_LEASE));
+	struct request *q =
+	    request_about(&script_beat, record_text(r, RECORD_RUN),
+		record_text(r, RECORD_ID), record_text(r, RECORD_LEASE));
 
 	request_int(q, record_int(r, RECORD_STARTED_MS, 0));
 	request_int(q, record_int(r, RECORD_SLOT, 1));
@@ -62,9 +62,9 @@ beat(const struct record *r)
 static struct request *
 finish(const struct record *r)
 {
-	struct request *q = request_about(&script_finish,
-	    record_text(r, RECORD_RUN), record_text(r, RECORD_ID),
-	    record_text(r, RECORD_LEASE));
+	struct request *q =
+	    request_about(&script_finish, record_text(r, RECORD_RUN),
+		record_text(r, RECORD_ID), record_text(r, RECORD_LEASE));
 	cJSON *json = record_attempt(r);
 	char *attempt = cJSON_PrintUnformatted(json);
 	char *whole = record_print(r);

@@ -1,21 +1,23 @@
 /* record - the task record, the one kind of line that flows */
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "mem.h"
+#include "opt.h"
 #include "record.h"
 
 enum type {
-	TEXT,	 /* a string */
-	WORD,	 /* a string that is not empty */
-	NUMBER,	 /* a number of at least 0 */
+	TEXT,    /* a string */
+	WORD,    /* a string that is not empty */
+	NUMBER,  /* a number of at least 0 */
 	INTEGER, /* a whole number */
-	TEXTS,	 /* an array of strings */
-	PAIRS,	 /* an object of strings */
-	COUNTS,	 /* an object of numbers */
-	OBJECT,	 /* an object */
-	OBJECTS	 /* an array of objects */
+	TEXTS,   /* an array of strings */
+	PAIRS,   /* an object of strings */
+	COUNTS,  /* an object of numbers */
+	OBJECT,  /* an object */
+	OBJECTS  /* an array of objects */
 };
 
 static const struct {
@@ -329,7 +331,7 @@ static bool
 whole(const cJSON *value)
 {
 	return cJSON_IsNumber(value) &&
-	    value->valuedouble == trunc(value->valuedouble);
+	       value->valuedouble == trunc(value->valuedouble);
 }
 
 /* NULL when the value is of the type; else what was expected. */
@@ -341,32 +343,32 @@ mistyped(enum type type, const cJSON *value)
 		return cJSON_IsString(value) ? NULL : "a string";
 	case WORD:
 		return cJSON_IsString(value) && *value->valuestring != '\0'
-		    ? NULL
-		    : "a string that is not empty";
+		           ? NULL
+		           : "a string that is not empty";
 	case NUMBER:
 		return cJSON_IsNumber(value) && value->valuedouble >= 0
-		    ? NULL
-		    : "a number of at least 0";
+		           ? NULL
+		           : "a number of at least 0";
 	case INTEGER:
 		return whole(value) ? NULL : "a whole number";
 	case TEXTS:
 		return cJSON_IsArray(value) && all(value, cJSON_IsString)
-		    ? NULL
-		    : "an array of strings";
+		           ? NULL
+		           : "an array of strings";
 	case PAIRS:
 		return cJSON_IsObject(value) && all(value, cJSON_IsString)
-		    ? NULL
-		    : "an object of strings";
+		           ? NULL
+		           : "an object of strings";
 	case COUNTS:
 		return cJSON_IsObject(value) && all(value, cJSON_IsNumber)
-		    ? NULL
-		    : "an object of numbers";
+		           ? NULL
+		           : "an object of numbers";
 	case OBJECT:
 		return cJSON_IsObject(value) ? NULL : "an object";
 	case OBJECTS:
 		return cJSON_IsArray(value) && all(value, cJSON_IsObject)
-		    ? NULL
-		    : "an array of objects";
+		           ? NULL
+		           : "an array of objects";
 	}
 	return NULL;
 }
@@ -380,31 +382,29 @@ out_of_range(enum field f, const cJSON *value)
 
 	switch (f) {
 	case RECORD_ID:
-		return strlen(s) <= RECORD_ID_MAX
-		    ? NULL
-		    : "at most 1024 bytes";
+		return strlen(s) <= RECORD_ID_MAX ? NULL : "at most 1024 bytes";
 	case RECORD_STATUS:
 		return status_of(s) ? NULL : "waiting, processing or complete";
 	case RECORD_RESULT:
-		return result_of(s)
-		    ? NULL
-		    : "unknown, passed, failed, error, flaky or cancelled";
+		return result_of(s) ? NULL
+		                    : "unknown, passed, failed, error, flaky "
+		                      "or cancelled";
 	case RECORD_REASON:
 		return reason_of(s)
-		    ? NULL
-		    : "one of the reasons that funkytown(7) lists";
+		           ? NULL
+		           : "one of the reasons that funkytown(7) lists";
 	case RECORD_RETRIES:
 		return n >= 0 && n <= RECORD_RETRIES_MAX
-		    ? NULL
-		    : "a number from 0 to 100";
+		           ? NULL
+		           : "a number from 0 to 100";
 	case RECORD_PRIORITY:
 		return fabs(n) <= RECORD_PRIORITY_MAX
-		    ? NULL
-		    : "a number from -1000 to 1000";
+		           ? NULL
+		           : "a number from -1000 to 1000";
 	case RECORD_COMMAND:
 		return value->child && *value->child->valuestring
-		    ? NULL
-		    : "an array that begins with a program";
+		           ? NULL
+		           : "an array that begins with a program";
 	default:
 		return NULL;
 	}
@@ -434,8 +434,8 @@ well_typed(struct jsonl *in, const struct record *r)
 		if (expected == NULL)
 			continue;
 		pointer = mem_printf("/%s", fields[f].name);
-		jsonl_reject(in, pointer, "%s: expected %s", fields[f].name,
-		    expected);
+		jsonl_reject(
+		    in, pointer, "%s: expected %s", fields[f].name, expected);
 		free(pointer);
 		return false;
 	}
@@ -461,6 +461,30 @@ lacking(const struct record *r, enum record_need need)
 	return RECORD_FIELDS;
 }
 
+static bool
+one_line(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if (iscntrl((unsigned char)*s))
+			return false;
+	return true;
+}
+
+/* The queue makes keys of runs and ids, and its notes to a popper are lines. */
+static bool
+fit_for_queue(struct jsonl *in, const struct record *r, enum record_need need)
+{
+	if (need != RECORD_ANY && !one_line(record_text(r, RECORD_ID)))
+		jsonl_reject(in, "/id", "id: expected no control characters");
+	else if (need == RECORD_LEASED &&
+		 !opt_is_name(record_text(r, RECORD_RUN)))
+		jsonl_reject(
+		    in, "/run", "run: expected 1 to 64 of A-Z a-z 0-9 . _ -");
+	else
+		return true;
+	return false;
+}
+
 /* Owns json. */
 static struct record *
 checked(struct jsonl *in, cJSON *json, enum record_need need)
@@ -469,9 +493,9 @@ checked(struct jsonl *in, cJSON *json, enum record_need need)
 	enum field missing = lacking(r, need);
 
 	if (missing != RECORD_FIELDS)
-		jsonl_reject(in, "", "expected a field %s",
-		    fields[missing].name);
-	else if (well_typed(in, r))
+		jsonl_reject(
+		    in, "", "expected a field %s", fields[missing].name);
+	else if (well_typed(in, r) && fit_for_queue(in, r, need))
 		return r;
 	record_free(r);
 	return NULL;

@@ -16,10 +16,10 @@
 
 #include "jsonl.h"
 
-#define RECORD_ID_MAX 1024	/* bytes of an id */
+#define RECORD_ID_MAX 1024       /* bytes of an id */
 #define RECORD_PRIORITY_MAX 1000 /* and at least minus that */
 #define RECORD_RETRIES_MAX 100
-#define RECORD_OUTPUT_MAX 16384      /* bytes of output kept of a failure */
+#define RECORD_OUTPUT_MAX 16384       /* bytes of output kept of a failure */
 #define RECORD_OUTPUT_PASSED_MAX 1024 /* and of a pass */
 
 enum field {
@@ -31,8 +31,8 @@ enum field {
 	RECORD_BROWSER,
 	RECORD_RUNNER,
 	RECORD_COMMAND, /* array of strings */
-	RECORD_ENV,	/* object of strings */
-	RECORD_TAGS,	/* array of strings */
+	RECORD_ENV,     /* object of strings */
+	RECORD_TAGS,    /* array of strings */
 	RECORD_RETRIES,
 	RECORD_TIMEOUT, /* seconds, fractions allowed */
 	RECORD_PRIORITY,
@@ -60,7 +60,7 @@ enum field {
 	RECORD_OUTPUT,
 	RECORD_ARTIFACTS,
 	RECORD_ATTEMPTS, /* array of objects: the earlier attempts */
-	RECORD_LATE,	 /* the same: results that came too late to count */
+	RECORD_LATE,     /* the same: results that came too late to count */
 	RECORD_FIELDS
 };
 
@@ -104,7 +104,10 @@ struct record {
 	cJSON *json;
 };
 
-/* What a line must have besides an id; what it has must be of its type. */
+/*
+ * What a line must have besides an id; what it has must be of its type. Where
+ * it goes to the queue its id is one line, and its run a run's name.
+ */
 enum record_need {
 	RECORD_ANY,   /* nothing */
 	RECORD_TASK,  /* something to run: a spec or a command */

@@ -22,7 +22,7 @@
 struct request {
 	struct request *next;
 	struct redis_script *script; /* NULL: a command */
-	struct buf args;	     /* as the protocol wants them */
+	struct buf args;             /* as the protocol wants them */
 	size_t count;
 	void *tag;
 };
@@ -35,7 +35,7 @@ struct redis {
 	char *password;
 	unsigned connections;
 	int64_t deadline; /* of the trouble that is on; 0: none */
-	unsigned tries;	  /* in this trouble */
+	unsigned tries;   /* in this trouble */
 	bool (*give_up)(void);
 	struct request *first, **last; /* sent, not yet answered */
 };
@@ -279,8 +279,8 @@ address(const struct redis *r)
 	if (strchr(r->host, '/') != NULL)
 		snprintf(text, sizeof(text), "redis at %s", r->host);
 	else
-		snprintf(text, sizeof(text), "redis at %s:%d", r->host,
-		    r->port);
+		snprintf(
+		    text, sizeof(text), "redis at %s:%d", r->host, r->port);
 	return text;
 }
 
@@ -395,7 +395,7 @@ come_back(struct redis *r, int status, const char *reason)
 	buf_puts(&why, reason);
 	disconnect(r);
 	if (r->deadline == 0) {
-		warnx("%s: %s; trying again", address(r), reason);
+		warnx("%s: %s; trying again", address(r), why.data);
 		r->deadline = clock_mono_ms() + REDIS_PATIENCE_MS;
 	}
 	while (r->context == NULL) {
@@ -516,8 +516,8 @@ redis_answer(struct redis *r, void **tag)
 	while (up && r->first != NULL && ready(r)) {
 		reply = receive(r->context, REDIS_ANSWER_MS);
 		if (reply == NULL) {
-			up = come_back(r, EX_UNAVAILABLE, r->context->err
-				? r->context->errstr : "no answer");
+			up = come_back(r, EX_UNAVAILABLE,
+			    r->context->err ? r->context->errstr : "no answer");
 			continue;
 		}
 		if (reply->type == REDIS_REPLY_ERROR) {

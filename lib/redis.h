@@ -28,7 +28,7 @@
 
 #define REDIS_PATIENCE_MS 60000 /* for a connection that was lost */
 #define REDIS_CONNECT_MS 5000
-#define REDIS_ANSWER_MS 15000 /* for an answer, beside the time it may block */
+#define REDIS_ANSWER_MS 15000 /* for an answer, beside what it may block */
 
 struct redis;
 

@@ -4,38 +4,11 @@
 
 #include "mem.h"
 #include "text.h"
+#include "utf8.h"
 
 #define ESC '\033'
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 #define ELLIPSIS "\xe2\x80\xa6"    /* U+2026 */
-
-size_t
-text_char(const char *text, size_t len)
-{
-	const unsigned char *s = (const unsigned char *)text;
-	unsigned char low = 0x80, high = 0xbf;
-	size_t n, i;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] < 0xc2 || s[0] > 0xf4)
-		return 0;
-	n = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-	if (s[0] == 0xe0)
-		low = 0xa0;
-	else if (s[0] == 0xed)
-		high = 0x9f;
-	else if (s[0] == 0xf0)
-		low = 0x90;
-	else if (s[0] == 0xf4)
-		high = 0x8f;
-	if (n > len || s[1] < low || s[1] > high)
-		return 0;
-	for (i = 2; i < n; i++)
-		if (s[i] < 0x80 || s[i] > 0xbf)
-			return 0;
-	return n;
-}
 
 /* The length of the escape sequence (ECMA-48) at s. */
 static size_t
@@ -98,7 +71,8 @@ text_plain(const char *s, size_t max)
 	buf_reserve(&out, 0);
 	out.data[0] = '\0';
 	for (; left > 0 && out.len <= max; s += n, left -= n) {
-		n = *s == ESC ? escape(s) : text_char(s, left);
+		n = *s == ESC ? escape(s)
+		              : utf8_char((const unsigned char *)s, left);
 		if (n == 0)
 			buf_puts(&out, REPLACEMENT);
 		else if (*s != ESC && !is_control(s, n))

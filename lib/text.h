@@ -6,9 +6,6 @@
 
 #include <stddef.h>
 
-/* The length of the UTF-8 character at s (RFC 3629), 0 when it is not one. */
-size_t text_char(const char *s, size_t len);
-
 /*
  * Plain text: escape sequences and control characters but newline and tab are
  * taken out, what is not UTF-8 becomes U+FFFD, white space at the end goes.

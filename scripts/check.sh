@@ -6,11 +6,10 @@ cd "$(dirname "$0")/.."
 packages='gcc libc6-dev make pkg-config libhiredis-dev libcjson-dev jq
 redis-server bats perl git procps curl lighttpd mandoc libxml2-utils prometheus
 python3 shellcheck spin chromium firefox-esr yamllint'
-# node comes with npm from other sources, too
-command -v node >/dev/null || packages="$packages nodejs"
-command -v npm >/dev/null || packages="$packages npm"
 # shellcheck disable=SC2086 # a list of words
 scripts/install-packages.sh $packages
+node=$(scripts/node.sh)
+PATH=$node:$PATH
 (cd specs && ../scripts/npm-ci.sh)
 make -j2 WERROR=-Werror
 exec make check "$@"

@@ -22,11 +22,13 @@ export SPEC_ROOT FT_ARTIFACTS
 
 set -- gcc libc6-dev make pkg-config libhiredis-dev libcjson-dev jq redis-server
 if [ "$SPEC_ROOT" = "$top/specs" ]; then
-	command -v node >/dev/null || set -- "$@" nodejs
-	command -v npm >/dev/null || set -- "$@" npm
 	set -- "$@" chromium firefox-esr
 fi
 "$top/scripts/install-packages.sh" "$@"
+[ "$SPEC_ROOT" != "$top/specs" ] || {
+	node=$("$top/scripts/node.sh")
+	PATH=$node:$PATH
+}
 make -s -j2 -C "$top"
 
 private=$(mktemp -d)
@@ -35,12 +37,10 @@ redis='' app='' crew='' monitor=''
 finish() {
 	status=$?
 	trap '' TERM INT HUP
-	# shellcheck disable=SC2086 # lists of words
-	kill $crew $monitor $app 2>/dev/null || :
-	# shellcheck disable=SC2086
-	wait $crew $monitor $app 2>/dev/null || :
-	[ -z "$redis" ] || kill "$redis" 2>/dev/null || :
-	wait || :
+	for pid in $crew $monitor $app $redis; do
+		kill "$pid" 2>/dev/null || :
+		wait "$pid" || :
+	done
 	rm -rf "$private"
 	exit "$status"
 }

@@ -38,16 +38,25 @@ nap() {
 	[ -z "$told" ] || exit 143
 }
 
+# Without FT_RUN: a run that came and was finished by others while we waited
+# was ours, too; one that is finished when we come is not.
+came_and_went() {
+	now=$(ft-stats | jq -r .run)
+	old=${old-$now}
+	[ "$now" != "$old" ]
+}
+
 # Wait for Redis and for the run: 0 it is finished, 1 there is work.
 await() {
 	while :; do
 		status=0
 		why=$(ft-stats -q 2>&1) || status=$?
 		case $status in
-		0) [ -z "${FT_RUN:-}" ] || return 0
+		0) [ -z "${FT_RUN:-}" ] && ! came_and_went || return 0
 			say 'the current run is finished; waiting for the next' ;;
 		1) return 1 ;;
-		66) say "waiting for a run (${FT_RUN:-any})" ;;
+		66) old=${old-}
+			say "waiting for a run (${FT_RUN:-any})" ;;
 		69) say "waiting for Redis: $why" ;;
 		*)
 			printf '%s\n' "$why" >&2

@@ -15,11 +15,7 @@
 
 #define SYNOPSIS "ft-pop [-hVn] [-r run] [-w worker] [-l lease] [-f [-j n]]"
 
-enum {
-	EXIT_FINISHED = 1,
-	EXIT_NOTHING = 2,
-	EXIT_TOLD = 128 + SIGTERM
-};
+enum { EXIT_FINISHED = 1, EXIT_NOTHING = 2, EXIT_TOLD = 128 + SIGTERM };
 
 enum { STOP_SIGNAL, READER, OTHERS };
 
@@ -54,8 +50,7 @@ told(void)
 	others[READER].revents = 0;
 	if (poll(others, OTHERS, 0) < 0)
 		return errno == EINTR;
-	return others[STOP_SIGNAL].revents != 0 ||
-	    others[READER].revents != 0;
+	return others[STOP_SIGNAL].revents != 0 || others[READER].revents != 0;
 }
 
 static bool
@@ -73,10 +68,11 @@ leave(int status)
 }
 
 static int
-undelivered(const struct record *r)
+undelivered(struct record *r)
 {
 	warn("stdout");
 	popper_hand_back(popper, r);
+	record_free(r);
 	return leave(EX_IOERR);
 }
 

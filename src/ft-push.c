@@ -11,7 +11,7 @@
 #include "queue.h"
 #include "record.h"
 
-#define SYNOPSIS                                                              \
+#define SYNOPSIS \
 	"ft-push [-hVk] [-r run] [-H old.jsonl] [-m failures] [-R retries]"
 
 static struct queue *queue;
@@ -100,8 +100,8 @@ main(int argc, char *argv[])
 			budget = opt_number("-m", optarg, 0, 1000000000);
 			break;
 		case 'R':
-			retries = opt_number("-R", optarg, 0,
-			    RECORD_RETRIES_MAX);
+			retries =
+			    opt_number("-R", optarg, 0, RECORD_RETRIES_MAX);
 			break;
 		default:
 			opt_usage(SYNOPSIS);

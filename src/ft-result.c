@@ -16,7 +16,7 @@
 
 static struct queue *queue;
 static const char *only; /* the run that -r names */
-static bool deaf;	 /* nobody reads what we write */
+static bool deaf;        /* nobody reads what we write */
 
 /*
  * A reader that is gone must not stop the reports: they are what keeps the
@@ -51,7 +51,7 @@ has_verdict(const struct record *r)
 	enum result result = record_result(r);
 
 	return result == RESULT_PASSED || result == RESULT_FAILED ||
-	    result == RESULT_ERROR || result == RESULT_FLAKY;
+	       result == RESULT_ERROR || result == RESULT_FLAKY;
 }
 
 static bool

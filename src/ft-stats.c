@@ -89,8 +89,8 @@ catch_up(struct queue_look *l, int64_t *seen)
 		queue_each(queue, add);
 	tell(l);
 	queue_publish(queue, l);
-	if (!tasks && (l->over ||
-		before != l->done + l->processing * 1000003 + l->cancelled))
+	if (!tasks && (l->over || before != l->done + l->processing * 1000003 +
+						l->cancelled))
 		print_summary();
 	flush();
 }

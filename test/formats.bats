@@ -1,14 +1,16 @@
 #!/usr/bin/env bats
 # The programs of lib/jq, each given to a real reader of its format.
-bats_require_minimum_version 1.5.0
+load helper
 
 setup_file() {
+	command -v npm >/dev/null || return 0
 	cd "$BATS_TEST_DIRNAME/formats" || return
 	[ node_modules/.package-lock.json -nt package-lock.json ] ||
 		npm ci --no-audit --no-fund >&2
 }
 
 setup() {
+	needs node npm xmllint promtool python3 prove
 	formats=$BATS_TEST_DIRNAME/formats
 	cd "$BATS_TEST_DIRNAME/.." || return
 	run_of_eight >"$BATS_TEST_TMPDIR/run.jsonl"

@@ -59,7 +59,7 @@ push() {
 		args+=("$id" "{\"id\":\"$id\"}" 0 '' "$retries")
 	done
 	op push run pusher 1 "${budget-}" "${args[@]}" >/dev/null
-	op seal pusher >/dev/null
+	op seal >/dev/null
 }
 
 # pop INSTANCE NUMBER - the answer, a line a field; line 5 is the token
@@ -481,7 +481,7 @@ later_than() {
 	done
 	[ "$(op push run other 1 '' a '{}' 0 '' 0)" = k ]
 	[ "$(redis LLEN "$ft:ids")" = 2 ]
-	op seal pusher
+	op seal
 	[ "$(op push run other 2 '' a '{}' 0 '' 0 c '{}' 0 '' 0)" = kr ]
 }
 

@@ -1,14 +1,12 @@
 -- seal - no more tasks will come
 --
 -- KEYS[1]  ft:{RUN}:meta
--- ARGV[1]  pusher whose answers need no longer be kept
 --
 -- Returns the state, the number of tasks and whether the run has been
 -- announced (1 or 0); nil without such a run. Model: Seal.
 if not meta.state then
 	return nil
 end
-redis.call('HDEL', META, 'push:' .. ARGV[1])
 if meta.state == 'open' then
 	redis.call('HSET', META, 'state', 'sealed')
 	meta.state = 'sealed'

@@ -105,6 +105,7 @@ export async function serve(get) {
 	});
 
 	await new Promise(done => server.listen(0, '127.0.0.1', done));
+	server.unref(); // a test that fails must end, too
 	return {url: `http://127.0.0.1:${server.address().port}/`,
 		stop: () => new Promise(done => {
 			server.close(done);

@@ -1,0 +1,119 @@
+#!/bin/sh
+# run.sh - a run under faults, and the proof that it lost nothing
+#
+# CHAOS_S= seconds of faults (300), SEED=, WORKERS= (8), TASKS= (20 a second, at
+# least 1000). What it saved stays in CHAOS_KEEP= if that is given, and where it
+# was if it failed.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+export CHAOS_S="${CHAOS_S:-300}" WORKERS="${WORKERS:-8}"
+export TASKS="${TASKS:-$((CHAOS_S < 50 ? 1000 : CHAOS_S * 20))}"
+SEED=${SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
+CHAOS_DIR=${CHAOS_KEEP:-$(mktemp -d)}
+export CHAOS_DIR
+mkdir -p "$CHAOS_DIR/pids" "$CHAOS_DIR/seen"
+cd "$CHAOS_DIR"
+export FT_RUN=chaos REDIS_HOST="$CHAOS_DIR/proxy.sock"
+: >faults
+printf 'SEED=%s CHAOS_S=%s WORKERS=%s TASKS=%s\n' "$SEED" "$CHAOS_S" \
+	"$WORKERS" "$TASKS"
+
+# ours VARIABLE=VALUE - the processes that have it in their environment
+ours() {
+	grep -lzx "$1" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3
+}
+
+# specs - those of this run that live
+specs() {
+	for pid in $(ours CHAOS_SPEC=yes); do
+		grep -qzx "CHAOS_DIR=$CHAOS_DIR" "/proc/$pid/environ" &&
+			printf '%s\n' "$pid"
+	done 2>/dev/null || :
+}
+
+# shellcheck disable=SC2317 # called by the trap
+tidy() {
+	status=$?
+	trap - EXIT
+	# shellcheck disable=SC2086 # numbers
+	kill $feeder $injector $keepers 2>/dev/null || :
+	# the server writes its title over its environment
+	for pid in $(ours "CHAOS_DIR=$CHAOS_DIR") $(cat redis.pid); do
+		[ "$pid" = $$ ] || kill -9 "$pid" 2>/dev/null || :
+	done
+	if [ "$status" = 0 ] && [ -z "${CHAOS_KEEP-}" ]; then
+		cd / && rm -rf "$CHAOS_DIR"
+	else
+		printf 'chaos: all of it is in %s\n' "$CHAOS_DIR"
+	fi
+	exit "$status"
+}
+feeder='' injector='' keepers=''
+trap tidy EXIT
+trap 'exit 130' INT TERM
+
+# within SECONDS COMMAND ... - until it succeeds; false when it does not
+within() {
+	limit=$(($(date +%s) + $1))
+	shift
+	until "$@" 2>/dev/null; do
+		[ "$(date +%s)" -lt "$limit" ] || return 1
+		sleep 0.1
+	done
+}
+
+keep() {
+	until "$here/logged.sh" worker.sh "$1" "$here/worker.sh" "$1" \
+		2>>"worker-$1.err"; do
+		sleep 0.1
+	done
+}
+
+all_gone() {
+	for keeper in $keepers; do
+		! kill -0 "$keeper" || return 1
+	done
+	for pid in $(ours "CHAOS_DIR=$CHAOS_DIR"); do
+		case $(cat "/proc/$pid/comm") in
+		ft-pop | ft-run | ft-result) return 1 ;;
+		esac
+	done
+}
+
+no_specs() {
+	[ -z "$(specs)" ]
+}
+
+awk -v seed="$SEED" -v tasks="$TASKS" -v spec="$here/spec.sh" \
+	-f "$here/tasks.awk" >tasks.jsonl
+awk -v seed="$SEED" -v seconds="$CHAOS_S" -f "$here/schedule.awk" >schedule
+
+"$here/redis.sh"
+"$here/../../build/chaos-proxy" proxy.sock redis.sock &
+printf '%s\n' $! >proxy.pid
+within 5 test -S proxy.sock
+"$here/feed.sh" "$CHAOS_S" 2>feed.err &
+feeder=$!
+within 10 test -s accepted.jsonl
+worker=0
+while [ $((worker += 1)) -le "$WORKERS" ]; do
+	keep "$worker" &
+	keepers="$keepers $!"
+done
+UNTIL=$(($(date +%s) + CHAOS_S)) "$here/faults.sh" <schedule 2>faults.err &
+injector=$!
+wait "$injector"
+wait "$feeder"
+[ ! -e unsure.jsonl ] || cat unsure.jsonl >>accepted.jsonl
+within 120 ft-stats -q || printf 'chaos: the run does not end\n'
+within 20 all_gone || printf 'chaos: a worker does not end\n'
+within 2 no_specs || :
+specs | wc -l >orphans
+ft-stats -a >final.jsonl
+{
+	redis-cli -s redis.sock hmget 'ft:{chaos}:meta' passed failed error flaky
+	redis-cli -s redis.sock lrange 'ft:{chaos}:done' 0 -1
+} | jq -Rn '[inputs] | {done: .[4:], results: ([["passed", "failed", "error",
+	"flaky"], .[:4]] | transpose | map({key: .[0], value: (.[1] | tonumber?
+	// 0)}) | from_entries)}' >counted.json
+"$here/check.sh" "$CHAOS_DIR"

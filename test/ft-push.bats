@@ -1,0 +1,339 @@
+#!/usr/bin/env bats
+# ft-push: tasks onto the queue
+
+load helper
+
+setup_file() {
+	redis_start
+}
+
+teardown_file() {
+	redis_stop
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	redis FLUSHALL >/dev/null
+}
+
+# order - the ids as they are leased, one worker after the other
+order() {
+	ft-pop -f -j 100 -r r >popped.jsonl &
+	local pid=$!
+
+	poll all_leased
+	kill "$pid"
+	wait "$pid" || :
+	ids popped.jsonl
+}
+
+all_leased() {
+	[ "$(redis ZCARD 'ft:{r}:queue')" = 0 ] &&
+		[ "$(wc -l <popped.jsonl)" = "$(redis LLEN 'ft:{r}:ids')" ]
+}
+
+state() {
+	redis HGET "ft:{${1-r}}:meta" state
+}
+
+@test "it prints the tasks that it accepted, waiting" {
+	tasks a b | exits 0 ft-push -r r
+	same '{"id":"a","spec":"a","status":"waiting"}
+{"id":"b","spec":"b","status":"waiting"}' "$(cat out)"
+	[ ! -s err ]
+}
+
+@test "tasks are leased in the order they were pushed" {
+	tasks c a b | ft-push -r r
+	same 'c a b' "$(order)"
+}
+
+@test "a higher priority comes first, whatever else is known" {
+	{
+		task low '"priority":-1'
+		task plain
+		task high '"priority":7,"expected_ms":1'
+		task long '"expected_ms":900000'
+		task urgent '"priority":7,"expected_ms":5'
+	} | ft-push -r r
+	same 'urgent high plain long low' "$(order)"
+}
+
+@test "the longest expected comes first, and unknown ones before it" {
+	{
+		task short '"expected_ms":10'
+		task new
+		task long '"expected_ms":5000'
+		task newer
+	} | ft-push -r r
+	same 'new newer long short' "$(order)"
+}
+
+@test "what Redis remembers of a task orders it" {
+	redis HSET ft:history short 10 long 5000 >/dev/null
+	tasks short long new | ft-push -r r >out
+	same 'null 10 5000' "$(jq -s -r '"\(.[2].expected_ms) \(.[0].expected_ms) \(.[1].expected_ms)"' out)"
+	same 'new long short' "$(order)"
+}
+
+@test "-H learns the durations of passes from a saved stream, the newest last" {
+	cat >old.jsonl <<-'OLD'
+		{"id":"a","status":"complete","result":"passed","duration_ms":9000}
+		{"id":"a","status":"complete","result":"passed","duration_ms":20}
+		{"id":"b","status":"complete","result":"flaky","duration_ms":70}
+		{"id":"c","status":"complete","result":"failed","duration_ms":900}
+	OLD
+	redis HSET ft:history a 5 >/dev/null
+	tasks a b c | ft-push -r r -H old.jsonl >out
+	same '[20,70,null]' "$(jq -sc 'map(.expected_ms)' out)"
+	same 'c b a' "$(order)"
+}
+
+@test "-H with no such file is exit status 66 and pushes nothing" {
+	tasks a | exits 66 ft-push -r r -H none.jsonl
+	same 'ft-push: none.jsonl: No such file or directory' "$(cat err)"
+	same 0 "$(redis EXISTS 'ft:{r}:meta')"
+}
+
+@test "a bad line of the saved stream is told and leaves the run unsealed" {
+	printf '%s\n' '{"id":' >old.jsonl
+	tasks a | exits 65 ft-push -r r -H old.jsonl
+	grep -q '^ft-push: old.jsonl:1:' err
+	same a "$(ids out)"
+}
+
+@test "the end of the input seals the run, -k leaves it open" {
+	tasks a | ft-push -k -r r
+	same open "$(state)"
+	tasks b | ft-push -r r
+	same sealed "$(state)"
+	same 'a b' "$(redis LRANGE 'ft:{r}:ids' 0 -1 | paste -sd ' ')"
+}
+
+@test "the same map twice changes nothing" {
+	{ tasks a b; task c '"priority":3'; } >map.jsonl
+	ft-push -r r <map.jsonl
+	contents >before
+	exits 0 ft-push -r r <map.jsonl
+	[ ! -s out ]
+	contents >after
+	diff before after
+}
+
+@test "the same map twice changes nothing of an open run" {
+	tasks a b >map.jsonl
+	ft-push -k -r r <map.jsonl
+	contents >before
+	exits 0 ft-push -k -r r <map.jsonl
+	[ ! -s out ]
+	contents >after
+	diff before after
+}
+
+@test "the same map changes nothing of a run under way" {
+	tasks a b >map.jsonl
+	ft-push -r r <map.jsonl
+	ft-pop -n -r r | ended_as passed | ft-result >done.jsonl
+	contents >before
+	exits 0 ft-push -r r <map.jsonl
+	contents >after
+	diff before after
+}
+
+@test "a sealed run refuses new tasks by name, and knows its own" {
+	tasks a | ft-push -r r
+	tasks a b | exits 65 ft-push -r r
+	same 'ft-push: b: run r takes nothing new' "$(cat err)"
+	[ ! -s out ]
+	same a "$(redis LRANGE 'ft:{r}:ids' 0 -1)"
+}
+
+@test "a bad line leaves the run unsealed and not announced, the rest pushed" {
+	{ task a; printf '%s\n' '{"id":"b"'; task c; } | exits 65 ft-push -r r
+	same 'a c' "$(ids out)"
+	same open "$(state)"
+	grep -q '^ft-push: stdin:2:[0-9]*: expected ' err
+	grep -q 'run r stays open' err
+	same 0 "$(redis EXISTS runmeta)"
+}
+
+@test "the whole map after half a map seals the run" {
+	{ task a; printf '%s' '{"id":"b"'; } | exits 65 ft-push -r r
+	same open "$(state)"
+	tasks a b | ft-push -r r
+	same sealed "$(state)"
+	same 2 "$(redis LLEN 'ft:{r}:ids')"
+}
+
+@test "a stream without tasks makes no run" {
+	exits 0 ft-push -r r </dev/null
+	[ ! -s out ]
+	same 0 "$(redis DBSIZE)"
+}
+
+@test "-m stops the run after so many failures: what waits is cancelled" {
+	tasks a b c d | ft-push -m 2 -r r
+	ft-pop -n -r r | ended_as failed | ft-result
+	same sealed "$(state)"
+	ft-pop -n -r r | ended_as error '"reason":"timeout"' | ft-result
+	same cancelled "$(state)"
+	run -1 ft-pop -n -r r
+	same 'failed error cancelled cancelled' \
+		"$(ft-stats -a -r r | jq -r .result | paste -sd ' ')"
+	same 2 "$(ft-stats -r r | field cancelled)"
+}
+
+@test "-m counts no failure that has retries left, and no pass" {
+	tasks a b c | ft-push -m 2 -R 1 -r r
+	ft-pop -n -r r | ended_as failed | ft-result
+	ft-pop -n -r r | ended_as passed | ft-result
+	ft-pop -n -r r | ended_as failed | ft-result
+	same sealed "$(state)"
+}
+
+@test "-m 0 cancels what waits and reads no tasks" {
+	tasks a b | ft-push -r r
+	ft-pop -n -r r >leased.jsonl
+	tasks c | exits 0 ft-push -m 0 -r r
+	[ ! -s out ]
+	same cancelled "$(state)"
+	same 'unknown cancelled' \
+		"$(ft-stats -a -r r | jq -r .result | paste -sd ' ')"
+	same 2 "$(redis LLEN 'ft:{r}:ids')"
+}
+
+@test "-m 0 without such a run is exit status 66" {
+	exits 66 ft-push -m 0 -r none
+	same 'ft-push: none: no such run' "$(cat err)"
+	exits 66 ft-push -m 0
+	grep -q '^ft-push: no run yet' err
+}
+
+@test "-R gives retries to the tasks that have none of their own" {
+	{ task a; task b '"retries":0'; task c '"retries":5'; } |
+		ft-push -R 2 -r r >out
+	same '[2,0,5]' "$(jq -sc 'map(.retries)' out)"
+}
+
+@test "unknown fields are kept, the state of an earlier run is dropped" {
+	printf '%s\n' '{"id":"a","spec":"s","ticket":{"n":[1,"ü"]},"run":"old",
+		"worker":"w","slot":1,"attempt":3,"lease":"1-x.1","lease_ms":5,
+		"status":"complete","result":"failed","reason":"exit",
+		"started_ms":1,"finished_ms":2,"duration_ms":1,"exit_code":1,
+		"signal":9,"cpu_ms":1,"max_rss_kb":1,"tests":{"failed":1},
+		"message":"m","output":"o","artifacts":"p","attempts":[],
+		"late":[],"tags":["t"],"priority":2}' | tr -d '\n\t' >old.jsonl
+	ft-push -r r <old.jsonl >out
+	same '{"id":"a","spec":"s","ticket":{"n":[1,"ü"]},"tags":["t"],"priority":2,"status":"waiting"}' \
+		"$(cat out)"
+	same '{"n":[1,"ü"]}' "$(ft-pop -n -r r | field ticket)"
+}
+
+@test "two runs on one server do not touch each other" {
+	tasks a b | ft-push -r one
+	tasks a c | ft-push -r two
+	ft-pop -n -r one | ended_as failed | ft-result
+	contents | sed -n '/^= ft:{one}/,/^= ft:{two}/p' >before
+	ft-pop -n -r two | ended_as passed | ft-result
+	ft-push -m 0 -r two
+	contents | sed -n '/^= ft:{one}/,/^= ft:{two}/p' >after
+	diff before after
+	same '{"failed":1,"waiting":1}' \
+		"$(ft-stats -r one | jq -c '{failed,waiting}')"
+	same '{"passed":1,"cancelled":1}' \
+		"$(ft-stats -r two | jq -c '{passed,cancelled}')"
+	same 'one two' "$(redis ZRANGE ft:runs 0 -1 | paste -sd ' ')"
+}
+
+@test "the first seal makes the run the current one, with six fields" {
+	tasks a b | ft-push -k -r r
+	same 0 "$(redis EXISTS runmeta)"
+	task c | ft-push -r r
+	same 'cmdcount 3
+cmdfinishedcount 0
+finished 0
+runid r
+tasksfinished 0
+tasksremaining 3' "$(redis HGETALL runmeta | paste -d ' ' - - | sort)"
+}
+
+@test "a second push of an older run does not make it the current one again" {
+	tasks a | ft-push -r old
+	tasks a | ft-push -r new
+	tasks a | ft-push -r old
+	same new "$(redis HGET runmeta runid)"
+}
+
+@test "without a name the run is FT_RUN's, and -r beats it" {
+	task a | FT_RUN=env ft-push
+	task a | FT_RUN=env ft-push -r flag
+	same 'env flag' "$(redis ZRANGE ft:runs 0 -1 | paste -sd ' ')"
+}
+
+@test "without any name a new run is named by Redis' time" {
+	task a | ft-push
+	run=$(redis HGET runmeta runid)
+	[[ $run =~ ^[0-9]{10}\.[0-9]{6}$ ]]
+	same sealed "$(state "$run")"
+}
+
+@test "without a name a controller that starts anew goes on with its run" {
+	tasks a b | ft-push
+	run=$(redis HGET runmeta runid)
+	tasks a b | ft-push
+	same "$run" "$(redis HGET runmeta runid)"
+	same 1 "$(redis ZCARD ft:runs)"
+}
+
+@test "without a name a finished run is followed by a new one" {
+	task a | ft-push
+	run=$(redis HGET runmeta runid)
+	ft-pop -n | ended_as passed | ft-result
+	task a | ft-push
+	same 2 "$(redis ZCARD ft:runs)"
+	[ "$run" != "$(redis HGET runmeta runid)" ]
+}
+
+@test "more tasks than one script takes arrive in order" {
+	seq 1000 | sed 's/.*/{"id":"t&","spec":"s"}/' >map.jsonl
+	ft-push -r r <map.jsonl >out
+	same "$(ids map.jsonl)" "$(ids out)"
+	same "$(ids map.jsonl)" \
+		"$(redis LRANGE 'ft:{r}:ids' 0 -1 | paste -sd ' ')"
+}
+
+@test "a server that evicts is refused" {
+	redis CONFIG SET maxmemory-policy allkeys-lru >/dev/null
+	status=0
+	task a | ft-push -r r >out 2>err || status=$?
+	redis CONFIG SET maxmemory-policy noeviction >/dev/null
+	same 64 "$status"
+	same 'ft-push: redis may evict tasks: set maxmemory-policy noeviction, not allkeys-lru' \
+		"$(cat err)"
+	same 0 "$(redis DBSIZE)"
+}
+
+@test "a server that would forget is warned about" {
+	redis_start forgetful --appendonly no
+	task a | exits 0 ft-push -r r
+	redis_stop forgetful
+	grep -q '^ft-push: warning: redis keeps no append-only file' err
+}
+
+@test "a wrong call is 64 with the synopsis, -h the same with 0, -V the version" {
+	usage='usage: ft-push [-hVk] [-r run] [-H old.jsonl] [-m failures] [-R retries]'
+	exits 0 ft-push -h
+	same "$usage" "$(cat out)"
+	exits 0 ft-push -V
+	grep -q '^ft-push (funkytown) [0-9]' out
+	for call in -y 'a file' '-m -1' '-m many' '-R 101' '-R 0x1' '-r {r}' \
+		"-r $(printf '%065d' 0)"; do
+		# shellcheck disable=SC2086 # words of a call
+		exits 64 ft-push $call </dev/null
+		[ -s err ]
+	done
+	exits 64 ft-push -y </dev/null
+	same "$usage" "$(tail -n 1 err)"
+	FT_RUN='no such name' exits 64 ft-push </dev/null
+	grep -q '^ft-push: FT_RUN: expected ' err
+}

@@ -1,0 +1,191 @@
+#!/usr/bin/env bats
+# The points where a death or a lost reply is hardest. A proxy swallows what
+# the server answers, so that each is held open until a test has stood there.
+
+setup() {
+	command -v redis-server >/dev/null || skip "redis-server is not installed"
+	export CHAOS_DIR=$BATS_TEST_TMPDIR FT_RUN=narrow FT_WORKER=w1
+	cd "$CHAOS_DIR"
+	"$BATS_TEST_DIRNAME/chaos/redis.sh" 3>&-
+	export REDIS_HOST=$CHAOS_DIR/redis.sock
+	far=REDIS_HOST=$CHAOS_DIR/proxy.sock
+	"$BATS_TEST_DIRNAME/../build/chaos-proxy" proxy.sock redis.sock \
+		EVALSHA 3>&- &
+	proxy=$!
+	mine="$proxy $(cat redis.pid)"
+	poll test -S proxy.sock
+}
+
+teardown() {
+	[ -z "${mine-}" ] || kill -9 $mine 2>/dev/null || :
+	wait 2>/dev/null
+}
+
+# poll COMMAND ... - until it succeeds
+poll() {
+	local tries=0
+	until "$@" >/dev/null 2>&1; do
+		[ $((tries += 1)) -lt 500 ] || return 1
+		sleep 0.02
+	done
+}
+
+# push RETRIES COMMAND NAME ... - tasks that run a command, sealed
+push() {
+	local command=$2 retries=$1
+	shift 2
+	jq -nc --argjson n "$retries" --arg c "$command" '$ARGS.positional[] |
+		{id: ., runner: "command", command: ($c / " "), retries: $n}' \
+		--args "$@" | ft-push >/dev/null
+}
+
+# start NAME COMMAND ... - in the background, its output in NAME.out
+start() {
+	local name=$1
+	shift
+	"$@" <&0 >"$name.out" 2>"$name.err" 3>&- &
+	pid=$!
+	mine="$mine $pid"
+}
+
+# worker - until the run is finished
+worker() {
+	ft-pop -f -l 1 2>>pop.err | ft-run -g 0.5 | ft-result
+}
+
+# holds FILTER - of what ft-stats says now
+holds() {
+	ft-stats | jq -e "$1"
+}
+
+lines() {
+	[ "$(wc -l <"$1")" -ge "$2" ]
+}
+
+swallow() {
+	kill -ALRM "$proxy"
+}
+
+cut_all() {
+	swallow # no longer
+	kill -USR1 "$proxy"
+}
+
+# ends VERDICT ... - so the run ends, each told once: "id result attempt"
+ends() {
+	diff <(printf '%s\n' "$@") <(ft-stats -a |
+		jq -r '"\(.id) \(.result) \(.attempt)"')
+	diff <(redis-cli -s redis.sock lrange 'ft:{narrow}:done' 0 -1 | sort) \
+		<(ft-stats -a | jq -r .id | sort)
+	holds '.state == "finished"'
+}
+
+@test "ft-pop dies after its script and before the answer" {
+	push 0 true a
+	swallow
+	start pop env "$far" ft-pop -f -l 1
+	poll holds '.processing == 1'
+	[ ! -s pop.out ]
+	kill -9 "$pid"
+	worker
+	ends 'a passed 2'
+}
+
+@test "a pop whose answer was lost gets the same lease" {
+	push 0 true a b
+	swallow
+	start pop env "$far" ft-pop -l 30
+	poll holds '.processing == 1'
+	cut_all
+	wait "$pid"
+	[ "$(jq -c '[.id, .attempt]' pop.out)" = '["a",1]' ]
+	holds '.processing == 1'
+	ft-run <pop.out | ft-result
+	worker
+	ends 'a passed 1' 'b passed 1'
+}
+
+@test "ft-pop dies with a task that was handed to it" {
+	push 0 true a b
+	start pop ft-pop -f -l 1
+	poll lines pop.out 1
+	kill -STOP "$pid"
+	ft-run <pop.out | ft-result
+	holds '.processing == 1 and .complete == 1'
+	kill -9 "$pid"
+	lines pop.out 1
+	worker
+	ends 'a passed 1' 'b passed 2'
+}
+
+@test "a handed task that was lost on the wire comes again" {
+	push 0 true a b
+	start pop env "$far" ft-pop -f -l 30
+	poll lines pop.out 1
+	swallow
+	head -n 1 pop.out | ft-run | ft-result
+	poll holds '.processing == 1 and .complete == 1'
+	cut_all
+	poll lines pop.out 2
+	sed -n 2p pop.out | ft-run | ft-result
+	wait "$pid" || [ $? -eq 1 ]
+	ends 'a passed 1' 'b passed 1'
+}
+
+@test "ft-result dies after a verdict and before its echo" {
+	push 0 true a
+	ft-pop -l 30 | ft-run >ran
+	swallow
+	start result env "$far" ft-result <ran
+	poll holds '.complete == 1'
+	[ ! -s result.out ]
+	kill -9 "$pid"
+	ends 'a passed 1'
+	ft-result <ran | tail -n 1 | jq -e '.result == "passed"'
+	ends 'a passed 1'
+}
+
+@test "a failure whose answer was lost costs one attempt" {
+	push 1 false a
+	ft-pop -l 30 | ft-run >ran
+	swallow
+	start result env "$far" ft-result <ran
+	poll holds '.retried == 1'
+	[ ! -s result.out ]
+	cut_all
+	wait "$pid"
+	tail -n 1 result.out | jq -e '.status == "waiting"'
+	holds '.retried == 1 and .waiting == 1'
+	worker
+	ends 'a failed 2'
+}
+
+@test "a pass that comes after the lease does not hide the holder's failure" {
+	push 0 'test -e good' a
+	touch good
+	ft-pop -l 0.5 | ft-run >ran
+	mkfifo records
+	start result ft-result <>records
+	head -n 1 ran >records
+	poll lines result.out 1
+	kill -STOP "$pid"
+	rm good
+	FT_WORKER=w2 ft-pop -l 30 >taken
+	[ "$(jq .attempt taken)" = 2 ]
+	tail -n 1 ran >records
+	kill -CONT "$pid"
+	poll lines result.out 2
+	ft-run <taken | ft-result
+	kill -9 "$pid"
+	ends 'a failed 2'
+	ft-stats -a | jq -e '.late | length == 1'
+}
+
+@test "two workers under one name share a run" {
+	push 0 'sleep 0.03' $(seq 1 20)
+	start one worker
+	one=$pid
+	start two worker
+	wait "${mine##* }" "$one"
+	ends "$(seq 1 20 | sed 's/$/ passed 1/')"
+}

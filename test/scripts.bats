@@ -1,0 +1,211 @@
+#!/usr/bin/env bats
+# The scripts: controller, workers, reporter, quick start, with real programs,
+# a real Redis and a real web server.
+load helper
+
+setup_file() {
+	BATS_NO_PARALLELIZE_WITHIN_FILE=true
+	export port=$((20000 + RANDOM % 20000))
+}
+
+setup() {
+	needs curl lighttpd xmllint
+	unset FT_SLOTS
+	cd "$BATS_TEST_TMPDIR" || return
+	port=$((port + BATS_TEST_NUMBER * 2))
+	export REDIS_HOST=127.0.0.1 REDIS_PORT=$port FT_PORT=$((port + 1))
+	export SPEC_ROOT=$PWD/specs
+	mkdir specs
+	spec good 'echo fine'
+	spec bad 'echo "no such button"; exit 1'
+	pids=
+}
+
+teardown() {
+	# shellcheck disable=SC2086 # a list of words
+	[ -z "$pids" ] || kill $pids 2>/dev/null || :
+	wait
+}
+
+spec() {
+	printf '#!/bin/sh\n%s\n' "$2" >"specs/$1"
+	chmod +x "specs/$1"
+}
+
+map() {
+	jq -n '{groups: [{name: "g", tasks: [$ARGS.positional[] |
+		{spec: ., viewports: ["desktop", "mobile"], browsers: ["chrome"]}]}]}' \
+		--args "$@" >specs/map.json
+}
+
+controller() {
+	GROUP_TASKS_FILE=specs/map.json FT_BIND=127.0.0.1 \
+		"$root/scripts/controller.sh" >controller.log 2>&1 3>&- &
+	controller=$!
+	pids="$pids $!"
+}
+
+worker() {
+	FT_WORKER=$1 "$root/scripts/worker.sh" -j 2 >"$1.jsonl" 2>"$1.log" 3>&- &
+	pids="$pids $!"
+}
+
+until_true() {
+	for _ in $(seq 300); do
+		! "$@" >/dev/null 2>&1 || return 0
+		sleep 0.1
+	done
+	printf 'never: %s\n' "$*" >&2
+	cat ./*.log >&2
+	return 1
+}
+
+page_says() {
+	curl -sf "http://127.0.0.1:$FT_PORT$1" | grep -qF "$2"
+}
+
+running() {
+	[ "$(ft-stats | jq .processing)" = "$1" ]
+}
+
+draining() {
+	redis-cli -p "$REDIS_PORT" --raw hvals \
+		"ft:{$(ft-stats | jq -r .run)}:workers" | grep ' d '
+}
+
+tasks_finished() {
+	[ "$(redis-cli -p "$REDIS_PORT" hget runmeta tasksfinished)" = "$1" ]
+}
+
+@test "workers started before and after the controller finish the run" {
+	spec good 'sleep 1'
+	map good bad
+	worker before
+	before=$!
+	until_true grep -q 'waiting for Redis' before.log
+	controller
+	worker after
+	wait $before
+	until_true ft-stats -q
+	run -1 ft-stats -e
+	[ "$(jq -r '"\(.state) \(.passed) \(.failed)"' <<<"$output")" = \
+		'finished 2 2' ]
+	until_true tasks_finished 4
+}
+
+@test "a worker that waited for a run which others finished is done as well" {
+	map good
+	redis-server --port "$port" --save '' >redis.log 2>&1 3>&- &
+	pids="$pids $!"
+	until_true redis-cli -p "$port" ping
+	worker idle
+	idle=$!
+	until_true grep -q 'waiting for a run' idle.log
+	kill -STOP $idle
+	ft-expand specs/map.json | ft-push >/dev/null 2>&1
+	ft-pop -f | ft-run | ft-result >/dev/null
+	kill -CONT $idle
+	wait $idle
+	# but a run that was finished before a worker came is not its run
+	worker late
+	until_true grep -q 'waiting for the next' late.log
+}
+
+@test "the controller serves the page and the other formats until told to stop" {
+	map good
+	controller
+	worker w
+	until_true page_says / '<!doctype html>'
+	until_true page_says /results 'All 2 passed'
+	until_true page_says /stats.json '"state":"finished"'
+	page_says /health ok
+	page_says /metrics funkytown_
+	page_says /junit.xml '<testsuites'
+	page_says /results.jsonl '"result":"passed"'
+	run ! page_says /../tasks.jsonl spec
+	kill -TERM $controller
+	status=0
+	wait $controller || status=$?
+	[ "$status" -eq 143 ]
+	run ! curl -sf "http://127.0.0.1:$FT_PORT/"
+}
+
+@test "an artifact is never a page of the reporter's origin" {
+	spec leaves 'echo "<script>alert(1)</script>" >"$FT_OUT/evil.html"; exit 1'
+	map leaves
+	jq '.groups[0].tasks[0].command = ["sh", "-c",
+		"echo \"<script>\" >\"$0/evil.html\"; exit 1", "{out}"]' \
+		specs/map.json >specs/map2.json
+	mv specs/map2.json specs/map.json
+	export FT_ARTIFACTS=$PWD/artifacts
+	controller
+	worker w
+	until_true ft-stats -q
+	until_true page_says /health ok
+	path=$(ft-stats -a | jq -r 'select(.viewport == "mobile").artifacts')
+	run curl -sfi "http://127.0.0.1:$FT_PORT/artifacts/$path/evil.html"
+	grep -qi 'content-security-policy: sandbox' <<<"$output"
+	grep -qi 'x-content-type-options: nosniff' <<<"$output"
+}
+
+@test "half a map never looks green: a bad map is not pushed at all" {
+	printf '{"groups":[{"name":"g","tasks":[{"spec":"good","viewports":["d"],"browsers":["c"]},{"spec":7}]}]}' \
+		>specs/map.json
+	controller
+	status=0
+	wait $controller || status=$?
+	[ "$status" -eq 65 ]
+	grep -q 'map.json:1:' controller.log
+}
+
+@test "a worker that is told to stop drains, hands back and exits 143" {
+	spec slow 'sleep 60'
+	map slow
+	controller
+	FT_WORKER=w "$root/scripts/worker.sh" -j 2 >w.jsonl 2>w.log 3>&- &
+	worker=$!
+	pids="$pids $!"
+	until_true running 2
+	kill -TERM $worker
+	# a second one does not wait for the drain
+	until_true draining
+	kill -TERM $worker
+	status=0
+	wait $worker || status=$?
+	[ "$status" -eq 143 ]
+	[ "$(ft-stats | jq -r '"\(.waiting) \(.lost) \(.retried)"')" = '2 0 0' ]
+	run ! pgrep -f "$PWD/specs/slow"
+}
+
+@test "the reporter makes its files once, as from cron" {
+	map good
+	redis-server --port "$port" --save '' >redis.log 2>&1 3>&- &
+	pids="$pids $!"
+	until_true redis-cli -p "$port" ping
+	ft-expand specs/map.json | ft-push >/dev/null
+	"$root/scripts/reporter.sh" web
+	[ "$(jq -r .waiting web/stats.json)" = 2 ]
+	grep -qF '</html>' web/index.html
+	xmllint --noout web/junit.xml
+	[ -z "$(find web -name '.*.new')" ]
+}
+
+@test "the quick start runs a map, says the verdict and leaves nothing behind" {
+	map good bad
+	run -1 "$root/scripts/quickstart.sh" -j 3 specs/map.json
+	[[ $output == *'FAILED: 2 passed, 0 flaky, 2 failed, 0 errors of 4'* ]]
+	[[ $output == *"report: $PWD/report.html"* ]]
+	grep -qF 'no such button' report.html
+	map good
+	run -0 "$root/scripts/quickstart.sh" specs/map.json
+	[[ $output == *'PASSED: 2 passed'* ]]
+}
+
+@test "the quick start runs the sample map green in real browsers" {
+	[ -z "${FT_NO_BROWSER:-}" ] || skip 'FT_NO_BROWSER is set'
+	unset SPEC_ROOT
+	run -0 "$root/scripts/quickstart.sh"
+	[[ $output == *'mobile-firefox: rule'* ]]
+	[[ $output == *'PASSED: '*' 0 failed, 0 errors'* ]]
+	grep -qF 'album_label_search.spec.ts' report.html
+}
