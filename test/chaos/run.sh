@@ -37,8 +37,8 @@ tidy() {
 	trap - EXIT
 	# shellcheck disable=SC2086 # numbers
 	kill $feeder $injector $keepers 2>/dev/null || :
-	# the server writes its title over its environment
-	for pid in $(ours "CHAOS_DIR=$CHAOS_DIR") $(cat redis.pid); do
+	# a server that names itself in ps has overwritten its environment
+	for pid in $(cat redis.pid) $(ours "CHAOS_DIR=$CHAOS_DIR"); do
 		[ "$pid" = $$ ] || kill -9 "$pid" 2>/dev/null || :
 	done
 	if [ "$status" = 0 ] && [ -z "${CHAOS_KEEP-}" ]; then
