@@ -16,6 +16,8 @@ ranks() {
 		verdict summary newest history folder redis timeline
 		runner child chart entry queue
 		attempt page expand
+		slots
+		worker
 	EOF
 }
 
