@@ -18,8 +18,9 @@ ft-push = history $(queue)
 ft-pop = $(queue)
 ft-run = worker slots attempt folder child supervisor sweep $(runner)
 ft-result = $(queue)
-ft-stats = newest summary names $(queue)
-ft-report-html = page entry chart timeline html summary names
+summary = summary summary_numbers summary_json names
+ft-stats = figures newest $(summary) $(queue)
+ft-report-html = page entry chart timeline html $(summary)
 
 PKGS = libcjson hiredis
 PKG_CONFIG = pkg-config
@@ -86,7 +87,7 @@ build/report.h: $(report) scripts/embed.sh | build
 	mv $@.new $@
 
 # Unit tests: a program a module that prints TAP.
-build/unit-summary: build/names.o
+build/unit-summary: $(summary:%=build/%.o)
 build/unit-runner: $(runner:%=build/%.o)
 build/unit-child: build/supervisor.o build/sweep.o
 build/unit-%: test/unit/%.c build/%.o $(base:%=build/%.o) | build

@@ -15,7 +15,7 @@ ranks() {
 		record
 		verdict summary newest history folder redis timeline
 		runner child chart entry queue
-		attempt page expand
+		attempt page expand figures
 		slots
 		worker
 	EOF
