@@ -59,6 +59,7 @@ enum field {
 	RECORD_MESSAGE,
 	RECORD_OUTPUT,
 	RECORD_ARTIFACTS,
+	RECORD_RERUN,
 	RECORD_ATTEMPTS, /* array of objects: the earlier attempts */
 	RECORD_LATE,     /* the same: results that came too late to count */
 	RECORD_FIELDS

@@ -13,10 +13,11 @@ ranks() {
 		opt utf8 path names
 		text jsonl json html
 		record
-		verdict summary newest history folder redis timeline
+		verdict summary newest history folder redis timeline launch
 		runner child chart entry queue
+		rerun
 		attempt page expand
-		slots
+		slots foreground
 		worker
 	EOF
 }
