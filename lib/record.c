@@ -37,6 +37,7 @@ static const struct {
     [RECORD_TIMEOUT] = {"timeout", NUMBER},
     [RECORD_PRIORITY] = {"priority", INTEGER},
     [RECORD_EXPECTED_MS] = {"expected_ms", NUMBER},
+    [RECORD_WEIGHT] = {"weight", NUMBER},
     [RECORD_DROPPED_BY] = {"dropped_by", OBJECT},
     [RECORD_RUN] = {"run", WORD},
     [RECORD_WORKER] = {"worker", TEXT},

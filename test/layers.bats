@@ -10,11 +10,11 @@ setup() {
 ranks() {
 	awk '{ for (i = 1; i <= NF; i++) print $i, NR }' <<-'EOF'
 		mem clock
-		opt utf8 path names
+		opt utf8 path names weight
 		text jsonl json html
 		record
-		verdict summary newest history folder redis timeline launch
-		runner child chart entry queue
+		verdict summary newest estimate folder redis timeline launch
+		history runner child chart entry queue
 		rerun
 		attempt page expand
 		slots foreground
