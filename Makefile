@@ -9,14 +9,15 @@ PROGRAMS = ft-expand ft-push ft-pop ft-run ft-result ft-stats ft-report-html
 
 # Who is made of what, beside the base that all share.
 base = mem clock opt utf8 jsonl record
-queue = queue queue_push queue_pop queue_report queue_read redis
+queue = estimate queue queue_push queue_pop queue_report queue_read redis
 runner = runner runner_check runner_words runner_plan runner_judge verdict \
 	verdict_playwright verdict_mocha verdict_cypress verdict_junit \
 	json path text
-ft-expand = expand expand_words expand_map expand_twins $(runner)
+ft-expand = weight expand expand_words expand_map expand_twins $(runner)
 ft-push = history $(queue)
 ft-pop = $(queue)
-ft-run = worker slots attempt folder child supervisor sweep $(runner)
+ft-run = worker slots foreground attempt rerun folder child supervisor \
+	launch sweep $(runner)
 ft-result = $(queue)
 summary = summary summary_numbers summary_json names
 ft-stats = figures newest $(summary) $(queue)
@@ -89,7 +90,7 @@ build/report.h: $(report) scripts/embed.sh | build
 # Unit tests: a program a module that prints TAP.
 build/unit-summary: $(summary:%=build/%.o)
 build/unit-runner: $(runner:%=build/%.o)
-build/unit-child: build/supervisor.o build/sweep.o
+build/unit-child: build/supervisor.o build/launch.o build/sweep.o
 build/unit-%: test/unit/%.c build/%.o $(base:%=build/%.o) | build
 	$(CC) $(cflags) $(LDFLAGS) -o $@ $(sort $^) $(LDLIBS)
 

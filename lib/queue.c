@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "estimate.h"
 #include "lua.h"
 #include "mem.h"
 #include "opt.h"
@@ -221,11 +222,21 @@ void
 queue_learn(struct queue *q, const struct record *r)
 {
 	struct request *learn;
+	char *names[ESTIMATE_NAMES];
+	int64_t lesson[ESTIMATE_NAMES];
+	int i;
 
 	if (!record_has(r, RECORD_DURATION_MS))
 		return;
 	learn = request_script(&script_history, KEY_HISTORY);
-	request_text(learn, record_text(r, RECORD_ID));
-	request_int(learn, record_int(r, RECORD_DURATION_MS, 0));
+	estimate_names(r, names);
+	estimate_lesson(r, record_int(r, RECORD_DURATION_MS, 0), lesson);
+	for (i = 0; i < ESTIMATE_NAMES; i++) {
+		if (names[i] != NULL && lesson[i] >= 0) {
+			request_text(learn, names[i]);
+			request_int(learn, lesson[i]);
+		}
+		free(names[i]);
+	}
 	redis_send(q->redis, learn, NULL);
 }

@@ -10,13 +10,14 @@ setup() {
 ranks() {
 	awk '{ for (i = 1; i <= NF; i++) print $i, NR }' <<-'EOF'
 		mem clock
-		opt utf8 path names
-		text jsonl json html
+		opt utf8 path names weight
+		text jsonl json html screen
 		record
-		verdict summary newest history folder redis timeline
-		runner child chart entry queue
+		verdict summary newest estimate folder redis timeline launch
+		history runner child chart entry queue progress
+		rerun
 		attempt page expand figures
-		slots
+		slots foreground
 		worker
 	EOF
 }
