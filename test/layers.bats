@@ -13,7 +13,7 @@ ranks() {
 		opt utf8 path names weight
 		text jsonl json html screen
 		record
-		verdict summary newest estimate folder redis timeline launch
+		verdict summary newest estimate folder redis timeline launch oom
 		history runner child chart entry queue progress
 		rerun
 		attempt page expand figures
