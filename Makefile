@@ -5,11 +5,12 @@ CC = cc
 CFLAGS = -O2 -g
 WERROR =
 
-PROGRAMS = ft-expand ft-push ft-pop ft-run ft-result ft-stats ft-report-html
+PROGRAMS = ft-expand ft-push ft-pop ft-run ft-result ft-stats ft-report-html \
+	ft-sim
 
 # Who is made of what, beside the base that all share.
 base = mem clock opt utf8 jsonl record
-queue = estimate queue queue_push queue_pop queue_report queue_read redis
+queue = estimate queue queue_push queue_pop queue_report queue_read queue_history redis
 runner = runner runner_check runner_words runner_plan runner_judge verdict \
 	verdict_playwright verdict_mocha verdict_cypress verdict_junit \
 	json path text
@@ -19,6 +20,7 @@ ft-pop = $(queue)
 ft-run = worker slots attempt folder child supervisor sweep $(runner)
 ft-result = $(queue)
 ft-stats = newest summary names $(queue)
+ft-sim = sim sim_play names $(queue)
 ft-report-html = page entry chart timeline html summary names
 
 PKGS = libcjson hiredis

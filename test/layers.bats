@@ -13,7 +13,7 @@ ranks() {
 		opt utf8 path names weight
 		text jsonl json html
 		record
-		verdict summary newest estimate folder redis timeline
+		verdict summary newest estimate sim folder redis timeline
 		history runner child chart entry queue
 		attempt page expand
 		slots
