@@ -17,7 +17,8 @@ runner = runner runner_check runner_words runner_plan runner_judge verdict \
 ft-expand = weight expand expand_words expand_map expand_twins $(runner)
 ft-push = history $(queue)
 ft-pop = $(queue)
-ft-run = worker slots attempt folder child supervisor sweep $(runner)
+ft-run = worker slots foreground attempt rerun folder child supervisor \
+	launch sweep $(runner)
 ft-result = $(queue)
 ft-stats = newest summary names $(queue)
 ft-sim = sim sim_play names $(queue)
@@ -90,7 +91,7 @@ build/report.h: $(report) scripts/embed.sh | build
 # Unit tests: a program a module that prints TAP.
 build/unit-summary: build/names.o
 build/unit-runner: $(runner:%=build/%.o)
-build/unit-child: build/supervisor.o build/sweep.o
+build/unit-child: build/supervisor.o build/launch.o build/sweep.o
 build/unit-%: test/unit/%.c build/%.o $(base:%=build/%.o) | build
 	$(CC) $(cflags) $(LDFLAGS) -o $@ $(sort $^) $(LDLIBS)
 

@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "folder.h"
 #include "mem.h"
+#include "rerun.h"
 #include "utf8.h"
 
 #define LOCAL "local" /* the run of a task that belongs to none */
@@ -18,6 +19,7 @@ struct attempt {
 	struct record *task;
 	char *out, *tmp, *log;
 	struct runner_plan plan;
+	struct child_job job;
 };
 
 /* What an earlier attempt may have left in the record. */
@@ -27,7 +29,7 @@ wipe(struct record *task)
 	static const enum field left[] = {RECORD_REASON, RECORD_FINISHED_MS,
 	    RECORD_DURATION_MS, RECORD_EXIT_CODE, RECORD_SIGNAL, RECORD_CPU_MS,
 	    RECORD_MAX_RSS_KB, RECORD_TESTS, RECORD_MESSAGE, RECORD_OUTPUT,
-	    RECORD_ARTIFACTS};
+	    RECORD_ARTIFACTS, RECORD_RERUN};
 	size_t i;
 
 	for (i = 0; i < sizeof(left) / sizeof(left[0]); i++)
@@ -108,13 +110,41 @@ clear(const struct attempt *a)
 	folder_blank(a->log);
 }
 
+static int64_t
+deadline(const struct attempt *a)
+{
+	double seconds = record_number(
+	    a->task, RECORD_TIMEOUT, (double)a->rules->timeout_ms / 1000);
+	int64_t ms;
+
+	if (seconds > CLOCK_MAX_S)
+		seconds = CLOCK_MAX_S;
+	ms = (int64_t)(seconds * 1000);
+	return ms == 0 && seconds > 0 ? 1 : ms; /* 0 would be none */
+}
+
+static struct runner_where
+where(const struct attempt *a)
+{
+	return (struct runner_where){
+	    .spec_root = a->rules->spec_root, .out = a->out, .tmp = a->tmp};
+}
+
 static bool
 plan(struct attempt *a)
 {
-	struct runner_where where = {
-	    .spec_root = a->rules->spec_root, .out = a->out, .tmp = a->tmp};
+	struct runner_where here = where(a);
 
-	return runner_plan(a->rules->table, a->task, &where, &a->plan);
+	if (!runner_plan(a->rules->table, a->task, &here, &a->plan))
+		return false;
+	a->job = (struct child_job){.argv = a->plan.argv,
+	    .env = a->plan.env,
+	    .dir = a->plan.dir,
+	    .log = a->log,
+	    .polite = a->plan.polite,
+	    .timeout_ms = deadline(a),
+	    .grace_ms = a->rules->grace_ms};
+	return true;
 }
 
 static void
@@ -156,24 +186,10 @@ attempt_new(const struct attempt_rules *rules, struct record *task, int slot)
 	return NULL;
 }
 
-void
-attempt_start(const struct attempt *a, struct child *child)
+const struct child_job *
+attempt_job(const struct attempt *a)
 {
-	double seconds = record_number(
-	    a->task, RECORD_TIMEOUT, (double)a->rules->timeout_ms / 1000);
-	struct child_job job = {.argv = a->plan.argv,
-	    .env = a->plan.env,
-	    .dir = a->plan.dir,
-	    .log = a->log,
-	    .polite = a->plan.polite,
-	    .grace_ms = a->rules->grace_ms};
-
-	if (seconds > CLOCK_MAX_S)
-		seconds = CLOCK_MAX_S;
-	job.timeout_ms = (int64_t)(seconds * 1000);
-	if (job.timeout_ms == 0 && seconds > 0)
-		job.timeout_ms = 1; /* 0 would be none */
-	child_start(child, &job);
+	return &a->job;
 }
 
 static void
@@ -219,6 +235,17 @@ quote(struct record *task, const struct buf *output)
 		    utf8_tail(output->data, output->len, max));
 }
 
+static void
+explain(struct attempt *a)
+{
+	struct runner_where here = where(a);
+	char *command = rerun_command(&a->plan, &here);
+
+	if (command != NULL)
+		record_set_text(a->task, RECORD_RERUN, command);
+	free(command);
+}
+
 void
 attempt_end(struct attempt *a, const struct child_end *end)
 {
@@ -229,6 +256,7 @@ attempt_end(struct attempt *a, const struct child_end *end)
 	measure(a->task, end);
 	judge(a, end, output.data ? output.data : "");
 	quote(a->task, &output);
+	explain(a);
 	buf_free(&output);
 	attempt_free(a);
 }

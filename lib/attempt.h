@@ -37,7 +37,8 @@ struct attempt;
  */
 struct attempt *attempt_new(
     const struct attempt_rules *rules, struct record *task, int slot);
-void attempt_start(const struct attempt *a, struct child *child);
+/* What to start; it lasts as long as the attempt. */
+const struct child_job *attempt_job(const struct attempt *a);
 
 /* Make the record `complete`; the attempt is freed. */
 void attempt_end(struct attempt *a, const struct child_end *end);

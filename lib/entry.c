@@ -372,6 +372,19 @@ output_block(struct buf *b, const struct record *r, bool shown)
 	buf_puts(b, "</pre></details>\n");
 }
 
+static void
+rerun_block(struct buf *b, const struct record *r)
+{
+	const char *rerun = record_text(r, RECORD_RERUN);
+
+	if (rerun == NULL || *rerun == '\0')
+		return;
+	buf_puts(b, "<details><summary>Run it by hand</summary>"
+		    "<pre class=\"rerun\" tabindex=\"0\">\n");
+	html_block(b, rerun);
+	buf_puts(b, "</pre></details>\n");
+}
+
 void
 entry_article(struct buf *b, const struct record *r, size_t place, bool output)
 {
@@ -395,5 +408,6 @@ entry_article(struct buf *b, const struct record *r, size_t place, bool output)
 	}
 	attempts(b, r);
 	output_block(b, r, output);
+	rerun_block(b, r);
 	buf_puts(b, "</article>\n");
 }

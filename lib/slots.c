@@ -87,7 +87,7 @@ slots_start(struct record *task)
 	s->attempt = a;
 	s->unwanted = false;
 	pace(s);
-	attempt_start(a, s->child);
+	child_start(s->child, attempt_job(a));
 }
 
 void

@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 
 #include "child.h"
 #include "clock.h"
+#include "launch.h"
 #include "mem.h"
 #include "supervisor.h"
 #include "sweep.h"
@@ -71,33 +71,6 @@ point(char **list, size_t count, char *s)
 	return s;
 }
 
-static void
-set(char **list, size_t *count, char *pair)
-{
-	size_t len = strcspn(pair, "="), i;
-
-	for (i = 0; i < *count; i++)
-		if (strncmp(list[i], pair, len + 1) == 0)
-			break;
-	list[i] = pair;
-	*count += i == *count;
-}
-
-/* The inherited environment with the job's own over it. */
-static void
-furnish(char *s)
-{
-	size_t count = 0, i;
-
-	while (environ[count] != NULL)
-		count++;
-	env = mem_realloc(env, (count + order.envc + 1) * sizeof(*env));
-	memcpy(env, environ, count * sizeof(*env));
-	for (i = 0; i < order.envc; i++, s += strlen(s) + 1)
-		set(env, &count, s);
-	env[count] = NULL;
-}
-
 /* Wait for the next job; false when there will be none. */
 static bool
 next_job(void)
@@ -116,49 +89,26 @@ next_job(void)
 	dir = paths[0];
 	log_path = paths[1];
 	argv = mem_realloc(argv, (order.argc + 1) * sizeof(*argv));
-	furnish(point(argv, order.argc, s));
+	s = point(argv, order.argc, s);
+	env = mem_realloc(env, (order.envc + 1) * sizeof(*env));
+	point(env, order.envc, s);
 	return true;
-}
-
-/* posix_spawnp looks in the caller's PATH, and the job's is meant. */
-static int
-spawn_with(const posix_spawn_file_actions_t *files)
-{
-	posix_spawnattr_t attr;
-	char **inherited = environ;
-	sigset_t none;
-	int error;
-
-	sigemptyset(&none);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setflags(
-	    &attr, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK);
-	environ = env;
-	error = posix_spawnp(&spec, argv[0], files, &attr, argv, env);
-	environ = inherited;
-	posix_spawnattr_destroy(&attr);
-	return error;
 }
 
 /* Standard input is the supervisor's own. */
 static int
 spawn(void)
 {
-	posix_spawn_file_actions_t files;
-	int error, log;
+	struct launch l = {
+	    .argv = argv, .env = env, .dir = dir, .session = true};
+	int error;
 
-	log = open(log_path,
+	l.output = open(log_path,
 	    O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
-	if (log < 0)
+	if (l.output < 0)
 		return errno;
-	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_adddup2(&files, log, STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&files, log, STDERR_FILENO);
-	posix_spawn_file_actions_addchdir_np(&files, dir);
-	error = spawn_with(&files);
-	posix_spawn_file_actions_destroy(&files);
-	close(log);
+	error = launch(&l, &spec);
+	close(l.output);
 	return error;
 }
 

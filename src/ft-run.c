@@ -3,6 +3,7 @@
  *
  * worker has the loop, slots what runs, attempt how one try goes, child the
  * processes of it, folder its files, runner what to start and how to judge.
+ * With -1 it is foreground that runs one task.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -11,18 +12,19 @@
 #include <unistd.h>
 
 #include "folder.h"
+#include "foreground.h"
 #include "jsonl.h"
 #include "opt.h"
 #include "runner.h"
 #include "slots.h"
 #include "worker.h"
 
-#define SYNOPSIS                                                           \
-	"ft-run [-hV] [-j slots] [-C specroot] [-R runners.json]\n"        \
-	"              [-o artifacts] [-t timeout] [-g grace] [-d drain] " \
+#define SYNOPSIS                                                            \
+	"ft-run [-hV] [-1 id] [-j slots] [-C specroot] [-R runners.json]\n" \
+	"              [-o artifacts] [-t timeout] [-g grace] [-d drain] "  \
 	"[-b beat]"
 
-static const char *specs, *runners, *artifacts;
+static const char *specs, *runners, *artifacts, *only;
 static char *spec_root, *root;
 static struct worker_rules rules = {.slots = 1,
     .drain_ms = 30000,
@@ -69,6 +71,9 @@ static void
 option(int c)
 {
 	switch (c) {
+	case '1':
+		only = optarg;
+		break;
 	case 'j':
 		rules.slots = (int)opt_number("-j", optarg, 1, SLOTS_MAX);
 		break;
@@ -105,15 +110,19 @@ option(int c)
 int
 main(int argc, char *argv[])
 {
+	struct jsonl *in;
 	int c;
 
 	specs = opt_env("SPEC_ROOT", ".");
 	artifacts = opt_env("FT_ARTIFACTS", NULL);
-	while ((c = getopt(argc, argv, "hVj:C:R:o:t:g:d:b:")) != -1)
+	while ((c = getopt(argc, argv, "hV1:j:C:R:o:t:g:d:b:")) != -1)
 		option(c);
 	if (argc > optind)
 		opt_usage(SYNOPSIS);
 	prepare(&rules.attempt);
-	worker_run(jsonl_open(STDIN_FILENO, "stdin"), &rules);
+	in = jsonl_open(STDIN_FILENO, "stdin");
+	if (only != NULL)
+		return foreground_run(in, only, &rules.attempt);
+	worker_run(in, &rules);
 	return jsonl_bad_total() > 0 ? EX_DATAERR : EX_OK;
 }

@@ -65,6 +65,14 @@ convert() {
 found nothing' ]
 }
 
+@test "JUnit: a failure says how to run it by hand" {
+	jq -c '.rerun = "(cd a && \u0027b\u0027)"' "$BATS_TEST_TMPDIR/run.jsonl" |
+		jq -rf lib/jq/junit.jq >"$BATS_TEST_TMPDIR/junit.xml"
+	[ "$(xmllint --xpath 'string(//failure[1])' "$BATS_TEST_TMPDIR/junit.xml" |
+		tail -n 1)" = "to run it by hand: (cd a && 'b')" ]
+	run ! grep -q 'by hand.*</flakyFailure>' "$BATS_TEST_TMPDIR/junit.xml"
+}
+
 @test "JUnit: whatever the strings, the XML is valid" {
 	hostile >"$BATS_TEST_TMPDIR/hostile.jsonl"
 	convert junit "$BATS_TEST_TMPDIR/hostile.jsonl" \

@@ -412,6 +412,74 @@ out
 private' "$(ls)"
 }
 
+# Quotes, blanks, newlines, a dollar: as a spec's path and arguments may be.
+@test "rerun repeats an attempt by hand, word for word" {
+	mkdir -p "specs/it's"
+	cat >"specs/it's/show" <<-'END'
+		#!/bin/sh
+		pwd
+		printf '[%s]' "$CI$A" "$@" "$FT_RESULT_FILE"
+		[ -d "$TMPDIR" ] && touch "$TMPDIR/x"
+	END
+	chmod +x "specs/it's/show"
+	jq -cn '{id: "a", command: ["./it\u0027s/show", "", "a  b", "$(id) `id`",
+		"*\n", "é\"\\", "{out}/x", "--to={out}/y"], env: {A: "b\u0027 $c"}}' >in
+	work -C specs -o kept
+	complete .rerun >again
+	(cd / && sh "$OLDPWD/again") >by-hand
+	complete .output >first
+	kept=$PWD/kept/$(complete .artifacts)
+	same "$(sed "s|$kept|OUT|g" first)" "$(sed "s|/[^]]*/tmp.[^]/]*|OUT|g" by-hand)"
+	grep -q '\[--to=OUT/y\]' <<<"$(sed "s|$kept|OUT|g" first)"
+	rm -r kept
+	jq -cn '{id: "a", command: ["true", "x" * 9000], rerun: "old"}' >in
+	work
+	same null "$(complete .rerun)"
+}
+
+@test "-1 runs one task by hand, with the verdict on standard error" {
+	{
+		task a 'touch ran'
+		task b 'echo old'
+		task b 'echo out; echo "$X" >&2; touch "$TMPDIR/x"; exit 1' \
+			'env: {X: "y z"}, timeout: 0.001, status: "complete"'
+	} >in
+	run -1 --separate-stderr work -1 b
+	same out "$(cat out)"
+	same 'y z
+ft-run: b: failed: exit status 1' "$(cat err)"
+	[ ! -e ran ]
+	same '' "$(ls -A "$TMPDIR")"
+	run -66 work -1 c
+	grep -q "^ft-run: stdin: no task 'c'" err
+	task a 'kill -9 $$' >in
+	run -137 work -1 a
+	printf '{"id":"a","spec":"../x"}\n{"id":"b"}\n' >in
+	run -126 work -1 a
+	grep -q '^ft-run: a: error refused: ' err
+	run -65 work -1 b
+}
+
+@test "such a task has the terminal and leaves nothing behind" {
+	command -v script || skip 'no script'
+	task a "tty; $daemon read x; echo \"got \$x\"; exit 3" >in
+	printf 'hello\n' | script -qec 'ft-run -1 a <in; echo "status $?"' /dev/null \
+		3>&- | tr -d '\r' >out
+	grep -qx '/dev/tty' out
+	grep -qx 'got hello' out
+	grep -qx 'status 3' out
+	gone pids
+	task a "$daemon $deaf" >in
+	rm pids
+	ft-run -1 a <in >out 2>err 3>&- &
+	worker=$!
+	soon eval '[ -s pids ] && [ "$(wc -l <pids)" = 2 ]'
+	kill -TERM "$worker"
+	ended 143
+	gone pids
+	same '' "$(ls -A "$TMPDIR")"
+}
+
 @test "a line that is no task is told with its place, the rest is done" {
 	{
 		task a 'exit 0'

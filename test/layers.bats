@@ -13,10 +13,11 @@ ranks() {
 		opt utf8 path names weight
 		text jsonl json html
 		record
-		verdict summary newest estimate sim folder redis timeline
+		verdict summary newest estimate sim folder redis timeline launch
 		history runner child chart entry queue
+		rerun
 		attempt page expand
-		slots
+		slots foreground
 		worker
 	EOF
 }
