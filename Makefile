@@ -20,9 +20,15 @@ ft-pop = $(queue)
 ft-run = worker slots foreground attempt rerun folder child supervisor \
 	launch sweep $(runner)
 ft-result = $(queue)
+<<<<<<< HEAD
 ft-stats = newest summary names $(queue)
 ft-sim = sim sim_play names $(queue)
 ft-report-html = page entry chart timeline html summary names
+=======
+summary = summary summary_numbers summary_json names
+ft-stats = figures newest $(summary) $(queue)
+ft-report-html = page entry chart timeline html $(summary)
+>>>>>>> main
 
 PKGS = libcjson hiredis
 PKG_CONFIG = pkg-config
@@ -89,7 +95,7 @@ build/report.h: $(report) scripts/embed.sh | build
 	mv $@.new $@
 
 # Unit tests: a program a module that prints TAP.
-build/unit-summary: build/names.o
+build/unit-summary: $(summary:%=build/%.o)
 build/unit-runner: $(runner:%=build/%.o)
 build/unit-child: build/supervisor.o build/launch.o build/sweep.o
 build/unit-%: test/unit/%.c build/%.o $(base:%=build/%.o) | build

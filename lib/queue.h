@@ -104,6 +104,7 @@ struct queue_look {
 	int64_t total, waiting, processing, done;
 	int64_t passed, failed, error, flaky, cancelled;
 	int64_t retried, lost, late, busy_ms;
+	int64_t leased_ms; /* the newest lease; no two have the same */
 	int64_t workers, slots; /* heard within QUEUE_LIVE_MS */
 };
 #define QUEUE_LIVE_MS 180000

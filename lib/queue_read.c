@@ -183,6 +183,7 @@ read_meta(const redisReply *meta, struct queue_look *l)
 	l->lost = counter(meta, "lost");
 	l->late = counter(meta, "late");
 	l->busy_ms = counter(meta, "busy_ms");
+	l->leased_ms = counter(meta, "fence");
 }
 
 void

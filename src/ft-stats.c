@@ -7,6 +7,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "figures.h"
 #include "jsonl.h"
 #include "newest.h"
 #include "opt.h"
@@ -14,13 +15,13 @@
 #include "record.h"
 #include "summary.h"
 
-#define SYNOPSIS "ft-stats [-hVaefq] [-r run] [file ...]"
+#define SYNOPSIS "ft-stats [-hVacefq] [-r run] [file ...]"
 #define TICK_MS 500 /* between two looks at a run that is followed */
 
 static struct queue *queue;
 static struct summary *summary;
 static struct newest *newest; /* the lines of files, for -a */
-static bool tasks, follow, quiet, verdict;
+static bool tasks, counters, follow, quiet, verdict;
 
 static void
 add(struct record *r)
@@ -38,28 +39,17 @@ flush(void)
 }
 
 static void
-print_summary(void)
+print(cJSON *json)
 {
-	cJSON *json = summary_json(summary);
-
 	jsonl_write(stdout, json);
 	cJSON_Delete(json);
 	flush();
 }
 
 static void
-tell(const struct queue_look *l)
+print_summary(void)
 {
-	struct summary_facts facts = {.run = queue_run(queue),
-	    .state = l->state,
-	    .workers = l->workers,
-	    .slots = l->slots,
-	    .started_ms = l->started_ms ? l->started_ms : -1,
-	    .now_ms = l->over && l->finished_ms ? l->finished_ms : l->now_ms,
-	    .retried = l->retried,
-	    .lost = l->lost};
-
-	summary_facts(summary, &facts);
+	print(summary_json(summary));
 }
 
 static int
@@ -87,7 +77,7 @@ catch_up(struct queue_look *l, int64_t *seen)
 	*seen += queue_each_done(queue, *seen, add);
 	if (l->cancelled > 0 && l->over)
 		queue_each(queue, add);
-	tell(l);
+	figures_tell(summary, queue_run(queue), l);
 	queue_publish(queue, l);
 	if (!tasks && (l->over || before != l->done + l->processing * 1000003 +
 						l->cancelled))
@@ -113,7 +103,7 @@ follow_run(void)
 	queue_look(queue, &l);
 	seen = l.done;
 	queue_each(queue, add);
-	tell(&l);
+	figures_tell(summary, queue_run(queue), &l);
 	l.processing = -1;
 	for (;;) {
 		catch_up(&l, &seen);
@@ -129,12 +119,14 @@ read_run(void)
 	struct queue_look l;
 
 	queue_look(queue, &l);
-	if (quiet)
+	if (counters && !quiet)
+		print(figures_json(queue_run(queue), &l));
+	if (counters || quiet)
 		return judge(l.over, all_passed(&l));
 	if (follow)
 		return follow_run();
 	queue_each(queue, add);
-	tell(&l);
+	figures_tell(summary, queue_run(queue), &l);
 	if (!tasks)
 		print_summary();
 	return judge(l.over, all_passed(&l));
@@ -186,7 +178,7 @@ main(int argc, char *argv[])
 	const char *run = NULL;
 	int flag, status;
 
-	while ((flag = getopt(argc, argv, "hVr:afeq")) != -1)
+	while ((flag = getopt(argc, argv, "hVr:acfeq")) != -1)
 		switch (flag) {
 		case 'h':
 			opt_help(SYNOPSIS);
@@ -197,6 +189,9 @@ main(int argc, char *argv[])
 			break;
 		case 'a':
 			tasks = true;
+			break;
+		case 'c':
+			counters = true;
 			break;
 		case 'f':
 			follow = true;
@@ -210,7 +205,9 @@ main(int argc, char *argv[])
 		default:
 			opt_usage(SYNOPSIS);
 		}
-	if (optind != argc && (run != NULL || follow))
+	if (optind != argc && (run != NULL || follow || counters))
+		opt_usage(SYNOPSIS);
+	if (counters && (tasks || follow))
 		opt_usage(SYNOPSIS);
 	summary = summary_new();
 	if (optind != argc) {

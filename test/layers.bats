@@ -11,12 +11,12 @@ ranks() {
 	awk '{ for (i = 1; i <= NF; i++) print $i, NR }' <<-'EOF'
 		mem clock
 		opt utf8 path names weight
-		text jsonl json html
+		text jsonl json html screen
 		record
 		verdict summary newest estimate sim folder redis timeline launch
-		history runner child chart entry queue
+		history runner child chart entry queue progress
 		rerun
-		attempt page expand
+		attempt page expand figures
 		slots foreground
 		worker
 	EOF
