@@ -10,7 +10,8 @@ PROGRAMS = ft-expand ft-push ft-pop ft-run ft-result ft-stats ft-report-html \
 
 # Who is made of what, beside the base that all share.
 base = mem clock opt utf8 jsonl record
-queue = estimate queue queue_push queue_pop queue_report queue_read queue_history redis
+queue = estimate queue queue_push queue_pop queue_report queue_read \
+	queue_history redis
 runner = runner runner_check runner_words runner_plan runner_judge verdict \
 	verdict_playwright verdict_mocha verdict_cypress verdict_junit \
 	json path text
@@ -20,15 +21,10 @@ ft-pop = $(queue)
 ft-run = worker slots foreground attempt rerun folder child supervisor \
 	launch sweep $(runner)
 ft-result = $(queue)
-<<<<<<< HEAD
-ft-stats = newest summary names $(queue)
-ft-sim = sim sim_play names $(queue)
-ft-report-html = page entry chart timeline html summary names
-=======
 summary = summary summary_numbers summary_json names
 ft-stats = figures newest $(summary) $(queue)
 ft-report-html = page entry chart timeline html $(summary)
->>>>>>> main
+ft-sim = sim sim_play names $(queue)
 
 PKGS = libcjson hiredis
 PKG_CONFIG = pkg-config
