@@ -5,11 +5,13 @@ CC = cc
 CFLAGS = -O2 -g
 WERROR =
 
-PROGRAMS = ft-expand ft-push ft-pop ft-run ft-result ft-stats ft-report-html
+PROGRAMS = ft-expand ft-push ft-pop ft-run ft-result ft-stats ft-report-html \
+	ft-sim
 
 # Who is made of what, beside the base that all share.
 base = mem clock opt utf8 jsonl record
-queue = estimate queue queue_push queue_pop queue_report queue_read redis
+queue = estimate queue queue_push queue_pop queue_report queue_read \
+	queue_history redis
 runner = runner runner_check runner_words runner_plan runner_judge verdict \
 	verdict_playwright verdict_mocha verdict_cypress verdict_junit \
 	json path text
@@ -22,6 +24,7 @@ ft-result = $(queue)
 summary = summary summary_numbers summary_json names
 ft-stats = figures newest $(summary) $(queue)
 ft-report-html = page entry chart timeline html $(summary)
+ft-sim = sim sim_play names $(queue)
 
 PKGS = libcjson hiredis
 PKG_CONFIG = pkg-config

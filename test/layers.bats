@@ -13,7 +13,11 @@ ranks() {
 		opt utf8 path names weight
 		text jsonl json html screen
 		record
+<<<<<<< HEAD
 		verdict summary newest estimate folder redis timeline launch oom
+=======
+		verdict summary newest estimate sim folder redis timeline launch
+>>>>>>> main
 		history runner child chart entry queue progress
 		rerun
 		attempt page expand figures
