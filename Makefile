@@ -93,7 +93,8 @@ build/report.h: $(report) scripts/embed.sh | build
 # Unit tests: a program a module that prints TAP.
 build/unit-summary: $(summary:%=build/%.o)
 build/unit-runner: $(runner:%=build/%.o)
-build/unit-child: build/supervisor.o build/launch.o build/sweep.o build/oom.o
+build/unit-child: build/supervisor.o build/launch.o build/sweep.o build/oom.o \
+	build/folder.o
 build/unit-%: test/unit/%.c build/%.o $(base:%=build/%.o) | build
 	$(CC) $(cflags) $(LDFLAGS) -o $@ $(sort $^) $(LDLIBS)
 

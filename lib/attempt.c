@@ -195,7 +195,7 @@ attempt_job(const struct attempt *a)
 static void
 measure(struct record *task, const struct child_end *end)
 {
-	if (end->how == CHILD_UNSPAWNED || end->how == CHILD_LOST)
+	if (end->how == CHILD_UNSPAWNED || end->cpu_ms < 0)
 		return;
 	if (end->signal != 0)
 		record_set_int(task, RECORD_SIGNAL, end->signal);
@@ -222,7 +222,7 @@ judge(struct attempt *a, const struct child_end *end, const char *output)
 	if (end->how == CHILD_LOST)
 		record_set_text(a->task, RECORD_MESSAGE,
 		    end->oom_kills > 0 ? "its supervisor was killed: the "
-		                         "system was out of memory"
+					 "system was out of memory"
 				       : "its supervisor was killed");
 }
 

@@ -179,12 +179,15 @@ each(int fd, bool (*what)(int at, const char *name))
 static bool
 discard(int at, const char *name)
 {
-	if (unlinkat(at, name, AT_REMOVEDIR) == 0)
+	int fd;
+
+	if (unlinkat(at, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
 		return true;
 	if (errno == ENOTDIR)
-		return unlinkat(at, name, 0) == 0;
-	return each(enter(at, name), discard) &&
-	       unlinkat(at, name, AT_REMOVEDIR) == 0;
+		return unlinkat(at, name, 0) == 0 || errno == ENOENT;
+	fd = enter(at, name);
+	return (fd < 0 ? errno == ENOENT : each(fd, discard)) &&
+	       (unlinkat(at, name, AT_REMOVEDIR) == 0 || errno == ENOENT);
 }
 
 static void
@@ -235,10 +238,7 @@ folder_blank(const char *path)
 bool
 folder_remove(const char *path)
 {
-	if (discard(AT_FDCWD, path))
-		return true;
-	warn("%s", path);
-	return false;
+	return discard(AT_FDCWD, path);
 }
 
 void

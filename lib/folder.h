@@ -37,7 +37,10 @@ char *folder_new(const char *root, const char *path);
 /* Make a folder unless it exists; false with errno. */
 bool folder_again(const char *path);
 
-/* Remove a folder and all that is in it; false with a message when it fails. */
+/*
+ * Remove a folder and all that is in it; false with errno when it fails. That
+ * somebody else removes it at the same time is no failure.
+ */
 bool folder_remove(const char *path);
 
 /*

@@ -1,4 +1,5 @@
 /* slots - the places of a worker in which attempts run */
+#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -123,6 +124,12 @@ slots_stop(int64_t grace_ms)
 			child_stop(s->child, grace_ms);
 }
 
+static int64_t
+earliest(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 int64_t
 slots_next_ms(void)
 {
@@ -130,22 +137,32 @@ slots_next_ms(void)
 	struct slot *s;
 
 	for (s = slots; s < slots_end; s++)
-		if (s->task != NULL && s->next_beat_ms < next)
-			next = s->next_beat_ms;
+		if (s->task != NULL)
+			next = earliest(next,
+			    earliest(s->next_beat_ms, child_due_ms(s->child)));
 	return next;
 }
 
+static void
+tend(struct slot *s, int64_t now)
+{
+	if (s->next_beat_ms <= now) {
+		say(s->task);
+		s->next_beat_ms = now + s->beat_ms;
+	}
+	if (child_due_ms(s->child) <= now)
+		child_hurry(s->child);
+}
+
 void
-slots_beat(void)
+slots_tend(void)
 {
 	int64_t now = clock_mono_ms();
 	struct slot *s;
 
 	for (s = slots; s < slots_end; s++)
-		if (s->task != NULL && s->next_beat_ms <= now) {
-			say(s->task);
-			s->next_beat_ms = now + s->beat_ms;
-		}
+		if (s->task != NULL)
+			tend(s, now);
 }
 
 static void
@@ -202,7 +219,8 @@ leave(void)
 		if (s->task != NULL)
 			attempt_free(s->attempt);
 	}
-	folder_remove(scratch);
+	if (!folder_remove(scratch))
+		warn("%s", scratch);
 }
 
 void
@@ -218,5 +236,5 @@ slots_open(struct attempt_rules *common, int count, int64_t beat)
 	self = getpid();
 	atexit(leave);
 	for (s = slots; s < slots_end; s++)
-		s->child = child_new();
+		s->child = child_new(scratch);
 }
