@@ -19,7 +19,7 @@ ft-expand = weight expand expand_words expand_map expand_twins $(runner)
 ft-push = history $(queue)
 ft-pop = $(queue)
 ft-run = worker slots foreground attempt rerun folder child supervisor \
-	launch sweep $(runner)
+	launch sweep oom $(runner)
 ft-result = $(queue)
 summary = summary summary_numbers summary_json names
 ft-stats = figures newest $(summary) $(queue)
@@ -93,7 +93,7 @@ build/report.h: $(report) scripts/embed.sh | build
 # Unit tests: a program a module that prints TAP.
 build/unit-summary: $(summary:%=build/%.o)
 build/unit-runner: $(runner:%=build/%.o)
-build/unit-child: build/supervisor.o build/launch.o build/sweep.o
+build/unit-child: build/supervisor.o build/launch.o build/sweep.o build/oom.o
 build/unit-%: test/unit/%.c build/%.o $(base:%=build/%.o) | build
 	$(CC) $(cflags) $(LDFLAGS) -o $@ $(sort $^) $(LDLIBS)
 
