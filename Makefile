@@ -14,14 +14,15 @@ runner = runner runner_check runner_words runner_plan runner_judge verdict \
 	verdict_playwright verdict_mocha verdict_cypress verdict_junit \
 	json path text
 ft-expand = weight expand expand_words expand_map expand_twins $(runner)
-ft-push = history $(queue)
+ft-push = history $(display) $(queue)
 ft-pop = $(queue)
 ft-run = worker slots foreground attempt rerun folder child supervisor \
-	launch sweep $(runner)
+	launch sweep $(display) $(runner)
 ft-result = $(queue)
 summary = summary summary_numbers summary_json names
-ft-stats = figures newest $(summary) $(queue)
-ft-report-html = page entry chart timeline html $(summary)
+display = display progress screen screen_text $(summary)
+ft-stats = figures newest $(display) $(queue)
+ft-report-html = page entry chart timeline html $(display)
 
 PKGS = libcjson hiredis
 PKG_CONFIG = pkg-config

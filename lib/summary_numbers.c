@@ -230,6 +230,41 @@ summary_by(const struct summary *s, enum field dimension, summary_value *tell,
 }
 
 static int
+oldest_first(const void *a, const void *b)
+{
+	const struct summary_spec *x = a, *y = b;
+
+	if (x->running_ms != y->running_ms)
+		return x->running_ms < y->running_ms ? 1 : -1;
+	return x->place < y->place ? -1 : x->place > y->place;
+}
+
+struct summary_spec *
+summary_processing(const struct summary *s, size_t *count)
+{
+	struct summary_spec *all;
+	const struct task *t;
+	double now = known(s->facts.now_ms, (double)s->newest_ms);
+	uint32_t word;
+	size_t i, n = 0;
+
+	for (i = 0; i < s->ids.count; i++)
+		n += s->tasks[i].status == STATUS_PROCESSING;
+	all = mem_zalloc(n, sizeof(*all));
+	for (*count = i = 0; i < s->ids.count; i++) {
+		t = &s->tasks[i];
+		if (t->status != STATUS_PROCESSING)
+			continue;
+		word = t->word[WORKER];
+		all[(*count)++] = (struct summary_spec){i,
+		    word == NO_WORD ? NULL : names_get(&s->words[WORKER], word),
+		    (int64_t)running_ms(t, now)};
+	}
+	qsort(all, n, sizeof(*all), oldest_first);
+	return all;
+}
+
+static int
 longest_first(const void *a, const void *b)
 {
 	const struct summary_ran *x = a, *y = b;

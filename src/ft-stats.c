@@ -2,6 +2,7 @@
 #include <err.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -11,17 +12,29 @@
 #include "jsonl.h"
 #include "newest.h"
 #include "opt.h"
+#include "progress.h"
 #include "queue.h"
 #include "record.h"
+#include "screen.h"
 #include "summary.h"
 
 #define SYNOPSIS "ft-stats [-hVacefq] [-r run] [file ...]"
-#define TICK_MS 500 /* between two looks at a run that is followed */
+#define TICK_MS 500     /* between two looks at a run that is followed */
+#define PATIENCE_MS 500 /* of whoever waits for an answer */
 
 static struct queue *queue;
 static struct summary *summary;
 static struct newest *newest; /* the lines of files, for -a */
 static bool tasks, counters, follow, quiet, verdict;
+static struct screen *screen; /* where progress is shown, if anywhere */
+static int64_t tasks_read, tasks_known;
+
+static void
+tell_reading(void)
+{
+	if (++tasks_read % 256 == 0 && screen_due(screen))
+		progress_count(screen, "tasks read", tasks_read, tasks_known);
+}
 
 static void
 add(struct record *r)
@@ -29,6 +42,8 @@ add(struct record *r)
 	summary_add(summary, r);
 	if (tasks)
 		record_write(stdout, r);
+	if (!follow)
+		tell_reading();
 }
 
 static void
@@ -66,6 +81,20 @@ all_passed(const struct queue_look *l)
 	return l->total > 0 && l->passed + l->flaky == l->total;
 }
 
+/* Following is a sight for eyes when it is for nobody else. */
+static bool
+live(void)
+{
+	return follow && !tasks && screen != NULL;
+}
+
+static void
+show(bool over)
+{
+	if (over || screen_due(screen))
+		progress_summary(screen, summary);
+}
+
 /* One step of following: what is news goes into the summary. */
 static void
 catch_up(struct queue_look *l, int64_t *seen)
@@ -79,19 +108,53 @@ catch_up(struct queue_look *l, int64_t *seen)
 		queue_each(queue, add);
 	figures_tell(summary, queue_run(queue), l);
 	queue_publish(queue, l);
-	if (!tasks && (l->over || before != l->done + l->processing * 1000003 +
+	if (live())
+		show(l->over);
+	else if (!tasks && (l->over || before != l->done + l->processing * 1000003 +
 						l->cancelled))
 		print_summary();
 	flush();
 }
 
+/* A window that changes its size ends the waiting, and nothing else. */
 static void
 wait_a_tick(void)
 {
 	struct pollfd reader = {.fd = STDOUT_FILENO, .events = 0};
+	struct timespec tick = {.tv_nsec = TICK_MS * 1000000L};
+	sigset_t all_but_winch;
 
-	if (poll(&reader, 1, TICK_MS) > 0 && (reader.revents & POLLERR))
+	sigprocmask(SIG_BLOCK, NULL, &all_but_winch);
+	sigdelset(&all_but_winch, SIGWINCH);
+	if (ppoll(&reader, 1, &tick, &all_but_winch) > 0 &&
+	    (reader.revents & POLLERR))
 		errx(EX_IOERR, "stdout: its reader is gone");
+}
+
+static void
+wake(int signo)
+{
+	(void)signo;
+}
+
+/*
+ * The live view has standard output to itself, a count of what was read so
+ * far stands on standard error until all is read.
+ */
+static void
+open_screen(void)
+{
+	struct sigaction winch = {.sa_handler = wake};
+	sigset_t set;
+
+	if (quiet || counters || (tasks && isatty(STDOUT_FILENO)))
+		return;
+	screen = screen_open(follow && !tasks ? STDOUT_FILENO : STDERR_FILENO);
+	screen_delay(screen, follow ? 0 : PATIENCE_MS);
+	sigemptyset(&set);
+	sigaddset(&set, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	sigaction(SIGWINCH, &winch, NULL);
 }
 
 static int
@@ -107,8 +170,10 @@ follow_run(void)
 	l.processing = -1;
 	for (;;) {
 		catch_up(&l, &seen);
-		if (l.over)
+		if (l.over) {
+			screen_close(screen, true);
 			return judge(true, all_passed(&l));
+		}
 		wait_a_tick();
 	}
 }
@@ -125,8 +190,10 @@ read_run(void)
 		return judge(l.over, all_passed(&l));
 	if (follow)
 		return follow_run();
+	tasks_known = l.total;
 	queue_each(queue, add);
 	figures_tell(summary, queue_run(queue), &l);
+	screen_close(screen, false);
 	if (!tasks)
 		print_summary();
 	return judge(l.over, all_passed(&l));
@@ -149,6 +216,7 @@ read_file(const char *path)
 		if (tasks)
 			newest_put(newest, place, r);
 		record_free(r);
+		tell_reading();
 	}
 	jsonl_close(in);
 	if (!standard)
@@ -163,6 +231,7 @@ read_files(char *paths[])
 	newest = newest_new();
 	for (; *paths != NULL; paths++)
 		read_file(*paths);
+	screen_close(screen, false);
 	if (tasks && !quiet)
 		newest_write(newest, stdout);
 	else if (!quiet)
@@ -209,6 +278,7 @@ main(int argc, char *argv[])
 		opt_usage(SYNOPSIS);
 	if (counters && (tasks || follow))
 		opt_usage(SYNOPSIS);
+	open_screen();
 	summary = summary_new();
 	if (optind != argc) {
 		status = read_files(argv + optind);
