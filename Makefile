@@ -5,11 +5,13 @@ CC = cc
 CFLAGS = -O2 -g
 WERROR =
 
-PROGRAMS = ft-expand ft-push ft-pop ft-run ft-result ft-stats ft-report-html
+PROGRAMS = ft-expand ft-push ft-pop ft-run ft-result ft-stats ft-report-html \
+	ft-sim
 
 # Who is made of what, beside the base that all share.
 base = mem clock opt utf8 jsonl record
-queue = estimate queue queue_push queue_pop queue_report queue_read redis
+queue = estimate queue queue_push queue_pop queue_report queue_read \
+	queue_history redis
 runner = runner runner_check runner_words runner_plan runner_judge verdict \
 	verdict_playwright verdict_mocha verdict_cypress verdict_junit \
 	json path text
@@ -17,12 +19,13 @@ ft-expand = weight expand expand_words expand_map expand_twins $(runner)
 ft-push = history $(display) $(queue)
 ft-pop = $(queue)
 ft-run = worker slots foreground attempt rerun folder child supervisor \
-	launch sweep $(display) $(runner)
+	launch sweep oom $(display) $(runner)
 ft-result = $(queue)
 summary = summary summary_numbers summary_json names
 display = display progress screen screen_text $(summary)
 ft-stats = figures newest $(display) $(queue)
 ft-report-html = page entry chart timeline html $(display)
+ft-sim = sim sim_play names $(queue)
 
 PKGS = libcjson hiredis
 PKG_CONFIG = pkg-config
@@ -91,7 +94,7 @@ build/report.h: $(report) scripts/embed.sh | build
 # Unit tests: a program a module that prints TAP.
 build/unit-summary: $(summary:%=build/%.o)
 build/unit-runner: $(runner:%=build/%.o)
-build/unit-child: build/supervisor.o build/launch.o build/sweep.o
+build/unit-child: build/supervisor.o build/launch.o build/sweep.o build/oom.o
 build/unit-%: test/unit/%.c build/%.o $(base:%=build/%.o) | build
 	$(CC) $(cflags) $(LDFLAGS) -o $@ $(sort $^) $(LDLIBS)
 

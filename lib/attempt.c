@@ -215,12 +215,15 @@ judge(struct attempt *a, const struct child_end *end, const char *output)
 	    .interrupted = end->how == CHILD_STOPPED || end->how == CHILD_LOST,
 	    .exit_code = spawned ? end->code : -1,
 	    .signal = end->signal,
+	    .starved = end->oom_kills > 0,
 	    .output = output};
 
 	runner_judge(&a->plan, &outcome, a->task);
-	if (end->how == CHILD_LOST && !record_has(a->task, RECORD_MESSAGE))
-		record_set_text(
-		    a->task, RECORD_MESSAGE, "its supervisor was killed");
+	if (end->how == CHILD_LOST)
+		record_set_text(a->task, RECORD_MESSAGE,
+		    end->oom_kills > 0 ? "its supervisor was killed: the "
+		                         "system was out of memory"
+				       : "its supervisor was killed");
 }
 
 static void

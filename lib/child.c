@@ -13,6 +13,7 @@
 #include "child.h"
 #include "clock.h"
 #include "mem.h"
+#include "oom.h"
 #include "supervisor.h"
 #include "sweep.h"
 
@@ -20,6 +21,7 @@ struct child {
 	pid_t pid; /* the supervisor; 0 when it has been reaped */
 	int fd;
 	int64_t started_ms; /* on the monotonic clock */
+	int64_t oom_kills;  /* when the job started */
 	struct child *next;
 };
 
@@ -188,6 +190,7 @@ child_start(struct child *c, const struct child_job *job)
 	    .timeout_ms = job->timeout_ms,
 	    .grace_ms = job->grace_ms};
 
+	c->oom_kills = oom_kills();
 	buf_reset(&message);
 	buf_add(&message, &o, sizeof(o));
 	buf_add(&message, job->dir, strlen(job->dir) + 1);
@@ -224,12 +227,13 @@ child_ended(struct child *c, struct child_end *end)
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
-	if (n == sizeof(*end))
-		return true;
-	*end = (struct child_end){.how = CHILD_LOST,
-	    .code = -1,
-	    .duration_ms = clock_mono_ms() - c->started_ms};
-	bury(c);
-	launch(c);
+	if (n != sizeof(*end)) {
+		*end = (struct child_end){.how = CHILD_LOST,
+		    .code = -1,
+		    .duration_ms = clock_mono_ms() - c->started_ms};
+		bury(c);
+		launch(c);
+	}
+	end->oom_kills = oom_kills() - c->oom_kills;
 	return true;
 }

@@ -41,6 +41,7 @@ struct child_end {
 	int64_t duration_ms;
 	int64_t cpu_ms;     /* user and system, the whole tree */
 	int64_t max_rss_kb; /* the largest process of the tree */
+	int64_t oom_kills;  /* by the system meanwhile, for lack of memory */
 };
 
 struct child;

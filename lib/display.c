@@ -10,7 +10,6 @@
 #include "summary.h"
 
 #define PATIENCE_MS 500 /* of whoever waits for an answer */
-#define STEP 256        /* things between two looks at the clock */
 
 static struct screen *screen;
 static struct summary *summary;
@@ -18,16 +17,18 @@ static const char *name;
 static int64_t counted, total;
 
 static struct screen *
-standard_error(void)
+standard_error(bool records)
 {
-	return isatty(STDOUT_FILENO) ? NULL : screen_open(STDERR_FILENO);
+	if (records && isatty(STDOUT_FILENO))
+		return NULL;
+	return screen_open(STDERR_FILENO);
 }
 
 void
 display_open(const char *title)
 {
 	name = title;
-	screen = standard_error();
+	screen = standard_error(true);
 	if (screen != NULL)
 		summary = summary_new();
 }
@@ -46,11 +47,11 @@ display_note(const struct record *r)
 }
 
 static void
-show(void)
+show(const char *state)
 {
 	struct summary_facts facts = SUMMARY_FACTS_NONE;
 
-	facts.state = "open";
+	facts.state = state;
 	facts.now_ms = clock_utc_ms();
 	summary_facts(summary, &facts);
 	progress_stream(screen, name, summary);
@@ -60,7 +61,7 @@ void
 display_show(void)
 {
 	if (screen_due(screen))
-		show();
+		show("open");
 }
 
 void
@@ -68,25 +69,26 @@ display_close(void)
 {
 	if (screen == NULL)
 		return;
-	show();
+	show("finished");
 	screen_close(screen, true);
 	summary_free(summary);
 	screen = NULL;
 }
 
 void
-display_count_open(const char *what, int64_t of)
+display_count_open(const char *what, int64_t of, bool records)
 {
 	name = what;
 	total = of;
-	screen = standard_error();
+	screen = standard_error(records);
 	screen_delay(screen, PATIENCE_MS);
 }
 
 void
 display_count(void)
 {
-	if (++counted % STEP == 0 && screen_due(screen))
+	counted++;
+	if (screen_due(screen))
 		progress_count(screen, name, counted, total);
 }
 

@@ -16,14 +16,15 @@
 void display_open(const char *title);
 bool display_on(void);
 void display_note(const struct record *r);
-void display_show(void); /* when it is time */
+void display_show(void);  /* when it is time */
 void display_close(void); /* the last state stays */
 
 /*
  * A count of things that went by, shown when that takes longer than one likes
- * to wait, and taken away at the end. total 0: who knows.
+ * to wait, and taken away at the end. total 0: who knows. records: whether
+ * they go to standard output meanwhile.
  */
-void display_count_open(const char *what, int64_t total);
+void display_count_open(const char *what, int64_t total, bool records);
 void display_count(void); /* one more */
 void display_count_close(void);
 

@@ -1,4 +1,6 @@
 /* estimate - how long a task will last, from what passes have taught */
+#include <string.h>
+
 #include "estimate.h"
 #include "mem.h"
 
@@ -18,6 +20,14 @@ estimate_names(const struct record *r, char *names[ESTIMATE_NAMES])
 	names[OF_SPEC] = kin ? mem_printf("%s/%s/", group, spec) : NULL;
 	names[OF_GROUP] = kin && weighed ? mem_printf("%s//", group) : NULL;
 	names[OF_ALL] = weighed ? mem_strdup("//") : NULL;
+}
+
+bool
+estimate_is_kin(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 0 && name[len - 1] == '/';
 }
 
 void

@@ -13,6 +13,7 @@
 #ifndef ESTIMATE_H
 #define ESTIMATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "record.h"
@@ -21,6 +22,9 @@
 
 /* The names of a task, nearest first; free each. NULL: it has not that one. */
 void estimate_names(const struct record *r, char *names[ESTIMATE_NAMES]);
+
+/* Whether a name is of kin, not of a task. */
+bool estimate_is_kin(const char *name);
 
 /* What a pass that lasted ms teaches under each name; -1: nothing. */
 void estimate_lesson(

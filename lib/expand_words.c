@@ -135,8 +135,8 @@ check_word(const struct place *p, const char *const *words, const char *name,
 		expand_wrong(p, name, "expected %s instead", word);
 	else if (is_misplaced(words, name))
 		expand_wrong(p, name, "expected at the top of the map only");
-	else if (to_record && f < RECORD_FIELDS &&
-		 f != RECORD_EXPECTED_MS && f != RECORD_WEIGHT)
+	else if (to_record && f < RECORD_FIELDS && f != RECORD_EXPECTED_MS &&
+		 f != RECORD_WEIGHT)
 		expand_wrong(
 		    p, name, "expected no such member: programs set it");
 }

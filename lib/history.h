@@ -14,7 +14,8 @@ struct history;
 struct history *history_open(const char *path);
 void history_close(struct history *h);
 
-/* Set a task's expected_ms when something about its duration is known. NULL h: do nothing. */
+/* Set a task's expected_ms when something about its duration is known. NULL h:
+ * do nothing. */
 void history_apply(const struct history *h, struct record *task);
 
 #endif

@@ -98,8 +98,8 @@ head(struct screen *s, const char *title, const struct summary_counts *c)
 	}
 	room = snprintf(text, sizeof(text), "%lld of %lld", done, total);
 	room = screen_columns(s) - room - 3;
-	screen_tail(s, INK_STRONG, title,
-	    room / 2 < TITLE_MAX ? room / 2 : TITLE_MAX);
+	screen_tail(
+	    s, INK_STRONG, title, room / 2 < TITLE_MAX ? room / 2 : TITLE_MAX);
 	room -= screen_column(s) + 1;
 	if (room >= 5) {
 		screen_text(s, INK_PLAIN, "  ");
@@ -192,7 +192,8 @@ spec(struct screen *s, const struct progress_spec *p)
 	char time[32];
 	int worker = p->worker ? screen_columns(s) - 20 : screen_columns(s);
 
-	screen_printf(s, INK_SOFT, "%8s  ", span(time, sizeof(time), (double)p->age_ms));
+	screen_printf(
+	    s, INK_SOFT, "%8s  ", span(time, sizeof(time), (double)p->age_ms));
 	if (worker < 40)
 		worker = screen_columns(s);
 	screen_tail(s, INK_PLAIN, p->id, worker - 1);
@@ -207,8 +208,8 @@ static void
 running(struct screen *s, const struct progress_spec *specs, size_t count)
 {
 	int room = screen_lines_left(s);
-	size_t most = room < SPECS_MAX ? (size_t)(room > 0 ? room : 0)
-	                               : SPECS_MAX;
+	size_t most =
+	    room < SPECS_MAX ? (size_t)(room > 0 ? room : 0) : SPECS_MAX;
 	size_t shown = count <= most ? count : most > 0 ? most - 1 : 0, i;
 
 	for (i = 0; i < shown; i++)
@@ -228,8 +229,8 @@ sentence(struct screen *s, const char *title, const struct summary_numbers *n)
 	size_t i;
 
 	screen_text(s, INK_PLAIN, title);
-	screen_printf(s, INK_PLAIN, ": %lld",
-	    (long long)c->status[STATUS_COMPLETE]);
+	screen_printf(
+	    s, INK_PLAIN, ": %lld", (long long)c->status[STATUS_COMPLETE]);
 	if (c->total > 0)
 		screen_printf(s, INK_PLAIN, " of %lld", (long long)c->total);
 	screen_text(s, INK_PLAIN, " done");
@@ -320,8 +321,8 @@ progress_count(struct screen *s, const char *what, int64_t count, int64_t total)
 		room = room < BAR_MAX ? room : BAR_MAX;
 		screen_text(s, INK_PLAIN, "  ");
 		screen_bar(s, INK_GOOD, (int)(room * count / total), true);
-		screen_bar(s, INK_SOFT, room - (int)(room * count / total),
-		    false);
+		screen_bar(
+		    s, INK_SOFT, room - (int)(room * count / total), false);
 	}
 	screen_printf(s, INK_PLAIN, "  %lld", (long long)count);
 	if (total > 0)

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "estimate.h"
 #include "lua.h"
 #include "mem.h"
 #include "opt.h"
@@ -74,6 +73,12 @@ queue_open(const char *run)
 	else
 		use_current(q);
 	return q;
+}
+
+struct queue *
+queue_open_history(void)
+{
+	return connected();
 }
 
 struct queue *
@@ -216,27 +221,4 @@ queue_check_server(struct queue *q)
 		warnx("warning: redis keeps no append-only file; "
 		      "a restart of it may lose tasks");
 	freeReplyObject(reply);
-}
-
-void
-queue_learn(struct queue *q, const struct record *r)
-{
-	struct request *learn;
-	char *names[ESTIMATE_NAMES];
-	int64_t lesson[ESTIMATE_NAMES];
-	int i;
-
-	if (!record_has(r, RECORD_DURATION_MS))
-		return;
-	learn = request_script(&script_history, KEY_HISTORY);
-	estimate_names(r, names);
-	estimate_lesson(r, record_int(r, RECORD_DURATION_MS, 0), lesson);
-	for (i = 0; i < ESTIMATE_NAMES; i++) {
-		if (names[i] != NULL && lesson[i] >= 0) {
-			request_text(learn, names[i]);
-			request_int(learn, lesson[i]);
-		}
-		free(names[i]);
-	}
-	redis_send(q->redis, learn, NULL);
 }

@@ -128,5 +128,9 @@ void queue_publish(struct queue *q, const struct queue_look *look);
 
 /* Learn how long specs last from records of passes. */
 void queue_learn(struct queue *q, const struct record *r);
+/* What was learnt: every id and its time, in no order. No run is needed. */
+struct queue *queue_open_history(void);
+void queue_each_history(
+    struct queue *q, void (*each)(const char *id, int64_t ms));
 
 #endif

@@ -184,8 +184,8 @@ expect(struct queue *q, struct push *p)
 	reply = queue_ask(q, r);
 	for (i = 0; reply != NULL && i < p->count; i++)
 		if (!record_has(p->batch[i], RECORD_EXPECTED_MS))
-			expect_one(p->batch[i], reply,
-			    1 + ESTIMATE_NAMES * asked++);
+			expect_one(
+			    p->batch[i], reply, 1 + ESTIMATE_NAMES * asked++);
 	freeReplyObject(reply);
 }
 

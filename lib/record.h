@@ -37,7 +37,7 @@ enum field {
 	RECORD_TIMEOUT, /* seconds, fractions allowed */
 	RECORD_PRIORITY,
 	RECORD_EXPECTED_MS,
-	RECORD_WEIGHT, /* of the spec's file: see weight.h */
+	RECORD_WEIGHT,     /* of the spec's file: see weight.h */
 	RECORD_DROPPED_BY, /* the rule that leaves it out: ft-expand -x */
 	/* its state: dropped when a task is pushed */
 	RECORD_RUN,

@@ -44,7 +44,7 @@ void screen_delay(struct screen *s, int ms);
 void screen_begin(struct screen *s);
 bool screen_plain(const struct screen *s);
 int screen_columns(const struct screen *s);
-int screen_column(const struct screen *s); /* where the line has come to */
+int screen_column(const struct screen *s);     /* where the line has come to */
 int screen_lines_left(const struct screen *s); /* of the frame */
 
 /* Append to the line, as far as there is room; s may be any text. */
@@ -52,8 +52,7 @@ void screen_text(struct screen *s, enum ink ink, const char *text);
 void screen_printf(struct screen *s, enum ink ink, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* The same text, cut at its front so that it ends before a column. */
-void screen_tail(
-    struct screen *s, enum ink ink, const char *text, int column);
+void screen_tail(struct screen *s, enum ink ink, const char *text, int column);
 /* Blanks up to a column; one at least, when the line is not empty. */
 void screen_tab(struct screen *s, int column);
 /* So many columns of a bar; done or still to do. */

@@ -173,8 +173,8 @@ screen_tab(struct screen *s, int column)
 		column = s ? column : 0;
 	else if (column <= s->column)
 		column = s->column + 1;
-	while (s != NULL && s->column < column &&
-	       s->column < screen_columns(s)) {
+	while (
+	    s != NULL && s->column < column && s->column < screen_columns(s)) {
 		buf_putc(&s->frame, ' ');
 		s->column++;
 	}

@@ -43,8 +43,7 @@ is_test(const char *word, const char *after, const char *end)
 	if (len > 5 && memcmp(word, "test_", 5) == 0)
 		return true;
 	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
-		if (len == strlen(calls[i]) &&
-		    memcmp(word, calls[i], len) == 0)
+		if (len == strlen(calls[i]) && memcmp(word, calls[i], len) == 0)
 			return is_called(after, end);
 	return false;
 }

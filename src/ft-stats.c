@@ -8,6 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "display.h"
 #include "figures.h"
 #include "jsonl.h"
 #include "newest.h"
@@ -19,22 +20,13 @@
 #include "summary.h"
 
 #define SYNOPSIS "ft-stats [-hVacefq] [-r run] [file ...]"
-#define TICK_MS 500     /* between two looks at a run that is followed */
-#define PATIENCE_MS 500 /* of whoever waits for an answer */
+#define TICK_MS 500 /* between two looks at a run that is followed */
 
 static struct queue *queue;
 static struct summary *summary;
 static struct newest *newest; /* the lines of files, for -a */
 static bool tasks, counters, follow, quiet, verdict;
-static struct screen *screen; /* where progress is shown, if anywhere */
-static int64_t tasks_read, tasks_known;
-
-static void
-tell_reading(void)
-{
-	if (++tasks_read % 256 == 0 && screen_due(screen))
-		progress_count(screen, "tasks read", tasks_read, tasks_known);
-}
+static struct screen *screen; /* where a run is followed by eyes */
 
 static void
 add(struct record *r)
@@ -42,8 +34,7 @@ add(struct record *r)
 	summary_add(summary, r);
 	if (tasks)
 		record_write(stdout, r);
-	if (!follow)
-		tell_reading();
+	display_count();
 }
 
 static void
@@ -81,25 +72,24 @@ all_passed(const struct queue_look *l)
 	return l->total > 0 && l->passed + l->flaky == l->total;
 }
 
-/* Following is a sight for eyes when it is for nobody else. */
-static bool
-live(void)
-{
-	return follow && !tasks && screen != NULL;
-}
-
+/* What a follower is told: a view for eyes, or a line when it is another. */
 static void
-show(bool over)
+tell(const struct queue_look *l, bool changed)
 {
-	if (over || screen_due(screen))
-		progress_summary(screen, summary);
+	if (screen != NULL) {
+		if (l->over || screen_due(screen))
+			progress_summary(screen, summary);
+	} else if (!tasks && (l->over || changed)) {
+		print_summary();
+	}
+	flush();
 }
 
 /* One step of following: what is news goes into the summary. */
 static void
 catch_up(struct queue_look *l, int64_t *seen)
 {
-	int64_t before = l->done + l->processing * 1000003 + l->cancelled;
+	struct queue_look old = *l;
 
 	queue_look(queue, l);
 	queue_each_active(queue, add);
@@ -108,12 +98,8 @@ catch_up(struct queue_look *l, int64_t *seen)
 		queue_each(queue, add);
 	figures_tell(summary, queue_run(queue), l);
 	queue_publish(queue, l);
-	if (live())
-		show(l->over);
-	else if (!tasks && (l->over || before != l->done + l->processing * 1000003 +
-						l->cancelled))
-		print_summary();
-	flush();
+	tell(l, l->done != old.done || l->processing != old.processing ||
+		    l->cancelled != old.cancelled);
 }
 
 /* A window that changes its size ends the waiting, and nothing else. */
@@ -137,20 +123,14 @@ wake(int signo)
 	(void)signo;
 }
 
-/*
- * The live view has standard output to itself, a count of what was read so
- * far stands on standard error until all is read.
- */
 static void
 open_screen(void)
 {
 	struct sigaction winch = {.sa_handler = wake};
 	sigset_t set;
 
-	if (quiet || counters || (tasks && isatty(STDOUT_FILENO)))
+	if (tasks || (screen = screen_open(STDOUT_FILENO)) == NULL)
 		return;
-	screen = screen_open(follow && !tasks ? STDOUT_FILENO : STDERR_FILENO);
-	screen_delay(screen, follow ? 0 : PATIENCE_MS);
 	sigemptyset(&set);
 	sigaddset(&set, SIGWINCH);
 	sigprocmask(SIG_BLOCK, &set, NULL);
@@ -163,6 +143,7 @@ follow_run(void)
 	struct queue_look l;
 	int64_t seen;
 
+	open_screen();
 	queue_look(queue, &l);
 	seen = l.done;
 	queue_each(queue, add);
@@ -190,10 +171,10 @@ read_run(void)
 		return judge(l.over, all_passed(&l));
 	if (follow)
 		return follow_run();
-	tasks_known = l.total;
+	display_count_open("tasks read", l.total, tasks);
 	queue_each(queue, add);
+	display_count_close();
 	figures_tell(summary, queue_run(queue), &l);
-	screen_close(screen, false);
 	if (!tasks)
 		print_summary();
 	return judge(l.over, all_passed(&l));
@@ -216,7 +197,7 @@ read_file(const char *path)
 		if (tasks)
 			newest_put(newest, place, r);
 		record_free(r);
-		tell_reading();
+		display_count();
 	}
 	jsonl_close(in);
 	if (!standard)
@@ -229,9 +210,11 @@ read_files(char *paths[])
 	int status;
 
 	newest = newest_new();
+	if (!quiet)
+		display_count_open("records read", 0, false);
 	for (; *paths != NULL; paths++)
 		read_file(*paths);
-	screen_close(screen, false);
+	display_count_close();
 	if (tasks && !quiet)
 		newest_write(newest, stdout);
 	else if (!quiet)
@@ -278,7 +261,6 @@ main(int argc, char *argv[])
 		opt_usage(SYNOPSIS);
 	if (counters && (tasks || follow))
 		opt_usage(SYNOPSIS);
-	open_screen();
 	summary = summary_new();
 	if (optind != argc) {
 		status = read_files(argv + optind);

@@ -10,13 +10,13 @@ setup() {
 ranks() {
 	awk '{ for (i = 1; i <= NF; i++) print $i, NR }' <<-'EOF'
 		mem clock
-		opt utf8 path names weight
+		opt utf8 path names weight launch oom
 		text jsonl json html screen
 		record
-		verdict summary newest estimate folder redis timeline launch
+		verdict summary newest estimate sim folder redis timeline
 		history runner child chart entry queue progress
 		rerun
-		attempt page expand figures
+		attempt page expand figures display
 		slots foreground
 		worker
 	EOF
