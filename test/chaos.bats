@@ -103,6 +103,22 @@ says() {
 	says 2 'wrong verdicts'
 }
 
+@test "an error that three losses do not explain is found" {
+	lost='"attempts":[{"result":"error","reason":"lost"},{"result":"error",'
+	lost=$lost'"reason":"lost"}],"result":"error","reason":"lost"'
+	sed -i "s/\"result\":\"passed\"/$lost/" final.jsonl
+	sed -i 's/passed/error/' events-*.jsonl
+	sed -i 's/passed/error/' counted.json
+	check
+	[ "$status" -eq 0 ]
+	says 6 'lost attempts'
+	sed -i '1s/"reason":"lost"/"reason":"interrupted"/' final.jsonl
+	sed -i '2s/{"result":"error","reason":"lost"},//' final.jsonl
+	check
+	[ "$status" -eq 1 ]
+	says 2 'wrong verdicts'
+}
+
 @test "a task that was never accepted is found" {
 	sed -i 1d accepted.jsonl
 	check
