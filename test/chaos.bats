@@ -4,6 +4,7 @@
 chaos=$BATS_TEST_DIRNAME/chaos
 
 setup() {
+	PATH=$BATS_TEST_DIRNAME/../bin:$PATH
 	saved=$BATS_TEST_TMPDIR
 	cd "$saved"
 	printf 'net:cut\t12:00\n' >faults
