@@ -18,7 +18,7 @@ runner = runner runner_check runner_words runner_plan runner_judge verdict \
 ft-expand = weight expand expand_words expand_map expand_twins $(runner)
 ft-push = history $(queue)
 ft-pop = $(queue)
-ft-run = worker slots foreground attempt rerun folder child supervisor \
+ft-run = worker slots foreground attempt rerun keep folder child supervisor \
 	launch sweep oom $(runner)
 ft-result = $(queue)
 summary = summary summary_numbers summary_json names
