@@ -26,7 +26,8 @@ static int status; /* as wait(2) has it */
 static void
 leave(void)
 {
-	folder_remove(scratch);
+	if (!folder_remove(scratch))
+		warn("%s", scratch);
 }
 
 /* Its newest record. */

@@ -1,4 +1,5 @@
 /* slots - the places of a worker in which attempts run */
+#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,7 +18,7 @@ struct slot {
 	struct child *child;
 	struct record *task; /* NULL: free */
 	struct attempt *attempt;
-	int64_t beat_ms, next_beat_ms;
+	int64_t beat_ms, next_beat_ms, next_look_ms;
 	bool unwanted; /* somebody else has the task: do not hand it back */
 };
 
@@ -72,6 +73,7 @@ pace(struct slot *s)
 	if (s->beat_ms < SLOTS_BEAT_MIN_MS)
 		s->beat_ms = SLOTS_BEAT_MIN_MS;
 	s->next_beat_ms = clock_mono_ms() + s->beat_ms;
+	s->next_look_ms = clock_mono_ms() + ATTEMPT_LOOK_MS;
 }
 
 void
@@ -125,29 +127,52 @@ slots_stop(int64_t grace_ms)
 			child_stop(s->child, grace_ms);
 }
 
+static int64_t
+earliest(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 int64_t
 slots_next_ms(void)
 {
 	int64_t next = SLOTS_NEVER;
 	struct slot *s;
 
-	for (s = slots; s < slots_end; s++)
-		if (s->task != NULL && s->next_beat_ms < next)
-			next = s->next_beat_ms;
+	for (s = slots; s < slots_end; s++) {
+		if (s->task == NULL)
+			continue;
+		next = earliest(next, s->next_beat_ms);
+		next = earliest(next, s->next_look_ms);
+		next = earliest(next, child_due_ms(s->child));
+	}
 	return next;
 }
 
+static void
+tend(struct slot *s, int64_t now)
+{
+	if (s->next_beat_ms <= now) {
+		say(s->task);
+		s->next_beat_ms = now + s->beat_ms;
+	}
+	if (s->next_look_ms <= now) {
+		attempt_look(s->attempt);
+		s->next_look_ms = now + ATTEMPT_LOOK_MS;
+	}
+	if (child_due_ms(s->child) <= now)
+		child_hurry(s->child);
+}
+
 void
-slots_beat(void)
+slots_tend(void)
 {
 	int64_t now = clock_mono_ms();
 	struct slot *s;
 
 	for (s = slots; s < slots_end; s++)
-		if (s->task != NULL && s->next_beat_ms <= now) {
-			say(s->task);
-			s->next_beat_ms = now + s->beat_ms;
-		}
+		if (s->task != NULL)
+			tend(s, now);
 }
 
 static void
@@ -204,7 +229,8 @@ leave(void)
 		if (s->task != NULL)
 			attempt_free(s->attempt);
 	}
-	folder_remove(scratch);
+	if (!folder_remove(scratch))
+		warn("%s", scratch);
 }
 
 void
@@ -220,5 +246,5 @@ slots_open(struct attempt_rules *common, int count, int64_t beat)
 	self = getpid();
 	atexit(leave);
 	for (s = slots; s < slots_end; s++)
-		s->child = child_new();
+		s->child = child_new(scratch);
 }

@@ -40,9 +40,10 @@ void slots_obey(const struct record *order);
 /* Stop all and hand them back: polite signal, grace, KILL; 0: KILL at once. */
 void slots_stop(int64_t grace_ms);
 
-/* When slots_beat has to be called, by clock_mono_ms, or SLOTS_NEVER. */
+/* When slots_tend has to be called, by clock_mono_ms, or SLOTS_NEVER. */
 int64_t slots_next_ms(void);
-void slots_beat(void);
+/* Tell the heartbeats that are due, and see to slots that are overdue. */
+void slots_tend(void);
 
 /* Fill in count entries to poll; tell what has ended by what came of it. */
 void slots_watch(struct pollfd *watched);

@@ -18,6 +18,7 @@
 
 #include "child.h"
 #include "clock.h"
+#include "folder.h"
 #include "launch.h"
 #include "mem.h"
 #include "supervisor.h"
@@ -30,6 +31,7 @@
 enum event { DEATH, ORDER, TIME, GONE };
 
 static pid_t boss;
+static const char *litter;
 static int signals; /* a signalfd */
 
 /* The job at hand. */
@@ -218,6 +220,15 @@ watch(void)
 	return DEATH;
 }
 
+/* The other supervisors do the same; the last one finds the folder quiet. */
+_Noreturn static void
+quit(void)
+{
+	if (litter != NULL)
+		folder_remove(litter);
+	_exit(EX_OK);
+}
+
 static void
 run(void)
 {
@@ -238,7 +249,7 @@ run(void)
 	if (!sweep(NULL, 0, reap))
 		warnx("%s: it left a process that cannot be killed", argv[0]);
 	if (last == GONE)
-		_exit(EX_OK);
+		quit();
 	end.cpu_ms = cpu_us / 1000;
 	end.duration_ms = clock_mono_ms() - started;
 }
@@ -283,20 +294,21 @@ detach(int office)
 }
 
 _Noreturn void
-supervisor(int office, pid_t parent)
+supervisor(int office, pid_t parent, const char *folder)
 {
 	boss = parent;
+	litter = folder;
 	detach(office);
 	listen_to_signals();
 	setsid();
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	prctl(PR_SET_PDEATHSIG, BEREAVED);
 	if (getppid() != boss)
-		_exit(EX_OK);
+		quit();
 	while (next_job()) {
 		run();
 		if (send(OFFICE, &end, sizeof(end), MSG_NOSIGNAL) < 0)
 			break;
 	}
-	_exit(EX_OK);
+	quit();
 }

@@ -8,6 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "clock.h"
 #include "display.h"
 #include "mem.h"
@@ -107,7 +108,11 @@ hear(void)
 {
 	struct signalfd_siginfo info;
 
-	if (read(signals, &info, sizeof(info)) == sizeof(info))
+	if (read(signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo == SIGCHLD)
+		child_reap();
+	else
 		heed(info.ssi_signo);
 }
 
@@ -162,7 +167,7 @@ step(void)
 		ended = !jsonl_fill(in);
 	else if (impatient())
 		ended = true;
-	slots_beat();
+	slots_tend();
 	if (stop_at_ms <= clock_mono_ms())
 		stop(rules->attempt.grace_ms);
 	take();
@@ -177,6 +182,7 @@ catch_signals(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGCHLD); /* an orphan's, where this is init */
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signals = signalfd(-1, &set, SFD_CLOEXEC);

@@ -247,6 +247,42 @@ c error timeout' "$(complete '"\(.id) \(.result) \(.reason)"' | sort)"
 	ended 137
 	soon gone pids
 	soon gone pid
+	soon eval '[ -z "$(ls -A "$TMPDIR")" ]'
+}
+
+@test "a supervisor that is stopped keeps the deadline all the same" {
+	serve
+	task a "$daemon echo \$PPID >boss; $deaf" 'timeout: 0.3' >&5
+	soon eval '[ -s boss ] && [ "$(wc -l <pids)" = 2 ]'
+	kill -STOP "$(cat boss)"
+	soon told '.status == "complete"'
+	ended 0
+	gone pids
+	same 'error timeout 9' \
+		"$(complete '"\(.result) \(.reason) \(.signal)"')"
+}
+
+# The orphans of other programs in the container are its children, too.
+@test "as the first process of a container it buries orphans and hears TERM" {
+	unshare --pid --fork --mount-proc true 2>/dev/null ||
+		skip 'no PID namespace can be made here'
+	mkfifo pipe
+	unshare --pid --fork --mount-proc ft-run -g 0.2 -d 0.2 <pipe >out 2>err 3>&- &
+	worker=$!
+	exec 5>pipe
+	task a "$daemon $deaf" >&5
+	soon eval '[ -s pids ] && [ "$(wc -l <pids)" = 2 ]'
+	init=$(pgrep -P "$worker")
+	same 1 "$(awk '/^NSpid/ { print $3 }' "/proc/$init/status")"
+	nsenter -t "$init" -p -m sh -c '(sleep 0.1; sleep 0.1) & (sleep 0.1 &)'
+	orphaned() {
+		pgrep -P "$init" sleep
+	}
+	soon eval '! orphaned >/dev/null'
+	same 1 "$(pgrep -P "$init" -c)"
+	kill -TERM "$init"
+	soon told '.id == "a" and .status == "waiting" and .reason == "drain"'
+	ended 0
 }
 
 @test "when a supervisor is killed, its spec dies and the slot goes on" {
@@ -261,7 +297,7 @@ c error timeout' "$(complete '"\(.id) \(.result) \(.reason)"' | sort)"
 	soon told '.id == "c" and .status == "complete"'
 	touch go
 	ended 0
-	same 'a error interrupted
+	same 'a error lost
 b passed null
 c passed null' "$(complete '"\(.id) \(.result) \(.reason)"' | sort)"
 }

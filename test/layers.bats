@@ -15,7 +15,7 @@ ranks() {
 		record
 		verdict summary newest estimate sim folder redis timeline
 		history runner child chart entry queue progress
-		rerun
+		rerun keep
 		attempt page expand figures display
 		slots foreground
 		worker
