@@ -126,8 +126,10 @@ FUZZ_S = 20
 fuzz_cc = clang -std=c11 -O1 -g -fno-omit-frame-pointer $(CPPFLAGS) \
 	$(shell $(PKG_CONFIG) --cflags $(PKGS)) \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined
-fuzz_wrap = malloc calloc realloc free vasprintf warn warnx err errx exit
+fuzz_wrap = malloc calloc realloc free strdup strndup vasprintf \
+	warn warnx err errx exit
 build/fuzz-redis: fuzz_wrap += redisConnectUnixWithTimeout redisFree \
+	redisGetReplyFromReader freeReplyObject \
 	clock_mono_ms nanosleep
 fuzz_lib = $(patsubst lib/%.c,build/fuzz/%.o,$(wildcard lib/*.c))
 build/fuzz/%.o: lib/%.c $(binaries)

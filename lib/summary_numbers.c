@@ -94,8 +94,10 @@ static void
 learn(const struct summary *s, struct sample *took_ms, struct sample *missed)
 {
 	const struct task *t;
+	size_t i;
 
-	for (t = s->tasks; t < s->tasks + s->ids.count; t++) {
+	for (i = 0; i < s->ids.count; i++) {
+		t = &s->tasks[i];
 		if (!ran(t))
 			continue;
 		sample_add(took_ms, (double)t->last_ms);
@@ -128,9 +130,11 @@ add_up(const struct summary *s, struct work *w)
 	struct sample took_ms = {0}, missed = {0};
 	const struct task *t;
 	double spent, left;
+	size_t i;
 
 	learn(s, &took_ms, &missed);
-	for (t = s->tasks; t < s->tasks + s->ids.count; t++) {
+	for (i = 0; i < s->ids.count; i++) {
+		t = &s->tasks[i];
 		left = running_ms(t, w->now);
 		spent = (double)(t->earlier_ms + later(t->last_ms, 0)) + left;
 		if (t->status != STATUS_COMPLETE) {
