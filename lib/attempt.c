@@ -8,11 +8,13 @@
 #include "attempt.h"
 #include "clock.h"
 #include "folder.h"
+#include "keep.h"
 #include "mem.h"
 #include "rerun.h"
 #include "utf8.h"
 
-#define LOCAL "local" /* the run of a task that belongs to none */
+#define PRIVATE_LOG (4 << 20) /* bytes; only its end is read */
+#define LOCAL "local"         /* the run of a task that belongs to none */
 
 struct attempt {
 	const struct attempt_rules *rules;
@@ -20,6 +22,7 @@ struct attempt {
 	char *out, *tmp, *log;
 	struct runner_plan plan;
 	struct child_job job;
+	bool kept;
 };
 
 /* What an earlier attempt may have left in the record. */
@@ -29,7 +32,7 @@ wipe(struct record *task)
 	static const enum field left[] = {RECORD_REASON, RECORD_FINISHED_MS,
 	    RECORD_DURATION_MS, RECORD_EXIT_CODE, RECORD_SIGNAL, RECORD_CPU_MS,
 	    RECORD_MAX_RSS_KB, RECORD_TESTS, RECORD_MESSAGE, RECORD_OUTPUT,
-	    RECORD_ARTIFACTS, RECORD_RERUN};
+	    RECORD_ARTIFACTS, RECORD_LEFT_OUT, RECORD_RERUN};
 	size_t i;
 
 	for (i = 0; i < sizeof(left) / sizeof(left[0]); i++)
@@ -205,6 +208,17 @@ measure(struct record *task, const struct child_end *end)
 	record_set_int(task, RECORD_MAX_RSS_KB, end->max_rss_kb);
 }
 
+/* Nobody saw its end: the worker failed, not the spec. */
+static void
+lose(struct record *task, bool starved)
+{
+	record_set_result(task, RESULT_ERROR);
+	record_set_reason(task, REASON_LOST);
+	record_set_text(task, RECORD_MESSAGE,
+	    starved ? "its supervisor was killed: the system was out of memory"
+		    : "its supervisor was killed");
+}
+
 static void
 judge(struct attempt *a, const struct child_end *end, const char *output)
 {
@@ -212,18 +226,16 @@ judge(struct attempt *a, const struct child_end *end, const char *output)
 	struct runner_outcome outcome = {.spawned = spawned,
 	    .error = spawned ? 0 : end->code,
 	    .timed_out = end->how == CHILD_TIMED_OUT,
-	    .interrupted = end->how == CHILD_STOPPED || end->how == CHILD_LOST,
+	    .interrupted = end->how == CHILD_STOPPED,
 	    .exit_code = spawned ? end->code : -1,
 	    .signal = end->signal,
 	    .starved = end->oom_kills > 0,
 	    .output = output};
 
-	runner_judge(&a->plan, &outcome, a->task);
 	if (end->how == CHILD_LOST)
-		record_set_text(a->task, RECORD_MESSAGE,
-		    end->oom_kills > 0 ? "its supervisor was killed: the "
-					 "system was out of memory"
-				       : "its supervisor was killed");
+		lose(a->task, end->oom_kills > 0);
+	else
+		runner_judge(&a->plan, &outcome, a->task);
 }
 
 static void
@@ -249,6 +261,29 @@ explain(struct attempt *a)
 	free(command);
 }
 
+/* Once, and whatever becomes of the attempt. */
+static void
+keep(struct attempt *a)
+{
+	int64_t left_out;
+
+	if (a->rules->artifacts == NULL || a->log == NULL || a->kept)
+		return;
+	a->kept = true;
+	left_out = keep_tidy(a->out, a->rules->keep_max);
+	if (left_out > 0)
+		record_set_int(a->task, RECORD_LEFT_OUT, left_out);
+}
+
+void
+attempt_look(const struct attempt *a)
+{
+	int64_t max = a->rules->artifacts ? a->rules->keep_max : PRIVATE_LOG;
+
+	if (max > 0)
+		keep_bound(a->log, max);
+}
+
 void
 attempt_end(struct attempt *a, const struct child_end *end)
 {
@@ -260,6 +295,7 @@ attempt_end(struct attempt *a, const struct child_end *end)
 	judge(a, end, output.data ? output.data : "");
 	quote(a->task, &output);
 	explain(a);
+	keep(a);
 	buf_free(&output);
 	attempt_free(a);
 }
@@ -269,6 +305,7 @@ attempt_free(struct attempt *a)
 {
 	if (a->plan.argv != NULL)
 		runner_plan_free(&a->plan);
+	keep(a);
 	clear(a);
 	free(a->out);
 	free(a->tmp);

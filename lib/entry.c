@@ -269,6 +269,15 @@ separate(struct buf *b, const char *text)
 	buf_puts(b, "</bdi>");
 }
 
+static void
+left_out(struct buf *b, const struct record *r)
+{
+	double bytes = record_number(r, RECORD_LEFT_OUT, 0);
+
+	if (bytes > 0)
+		buf_printf(b, " (%.1f MiB left out)", bytes / (1 << 20));
+}
+
 /* Everything about a task that is one word or number. */
 static void
 where(struct buf *b, const struct record *r)
@@ -297,6 +306,7 @@ where(struct buf *b, const struct record *r)
 	if (files(r) != NULL) {
 		buf_puts(b, "<li>");
 		link_files(b, r, "files and full log");
+		left_out(b, r);
 	} else {
 		separate(b, record_text(r, RECORD_ARTIFACTS));
 	}

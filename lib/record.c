@@ -59,6 +59,7 @@ static const struct {
     [RECORD_MESSAGE] = {"message", TEXT},
     [RECORD_OUTPUT] = {"output", TEXT},
     [RECORD_ARTIFACTS] = {"artifacts", TEXT},
+    [RECORD_LEFT_OUT] = {"left_out", NUMBER},
     [RECORD_RERUN] = {"rerun", TEXT},
     [RECORD_ATTEMPTS] = {"attempts", OBJECTS},
     [RECORD_LATE] = {"late", OBJECTS},

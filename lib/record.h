@@ -60,6 +60,7 @@ enum field {
 	RECORD_MESSAGE,
 	RECORD_OUTPUT,
 	RECORD_ARTIFACTS,
+	RECORD_LEFT_OUT, /* bytes of the artifacts, for lack of room */
 	RECORD_RERUN,
 	RECORD_ATTEMPTS, /* array of objects: the earlier attempts */
 	RECORD_LATE,     /* the same: results that came too late to count */

@@ -6,6 +6,7 @@
 
 #include "child.h"
 #include "clock.h"
+#include "display.h"
 #include "folder.h"
 #include "mem.h"
 #include "opt.h"
@@ -17,7 +18,7 @@ struct slot {
 	struct child *child;
 	struct record *task; /* NULL: free */
 	struct attempt *attempt;
-	int64_t beat_ms, next_beat_ms;
+	int64_t beat_ms, next_beat_ms, next_look_ms;
 	bool unwanted; /* somebody else has the task: do not hand it back */
 };
 
@@ -32,6 +33,7 @@ say(const struct record *r)
 {
 	record_write(stdout, r);
 	opt_close_stdout();
+	display_note(r);
 }
 
 static struct slot *
@@ -71,6 +73,7 @@ pace(struct slot *s)
 	if (s->beat_ms < SLOTS_BEAT_MIN_MS)
 		s->beat_ms = SLOTS_BEAT_MIN_MS;
 	s->next_beat_ms = clock_mono_ms() + s->beat_ms;
+	s->next_look_ms = clock_mono_ms() + ATTEMPT_LOOK_MS;
 }
 
 void
@@ -136,10 +139,13 @@ slots_next_ms(void)
 	int64_t next = SLOTS_NEVER;
 	struct slot *s;
 
-	for (s = slots; s < slots_end; s++)
-		if (s->task != NULL)
-			next = earliest(next,
-			    earliest(s->next_beat_ms, child_due_ms(s->child)));
+	for (s = slots; s < slots_end; s++) {
+		if (s->task == NULL)
+			continue;
+		next = earliest(next, s->next_beat_ms);
+		next = earliest(next, s->next_look_ms);
+		next = earliest(next, child_due_ms(s->child));
+	}
 	return next;
 }
 
@@ -149,6 +155,10 @@ tend(struct slot *s, int64_t now)
 	if (s->next_beat_ms <= now) {
 		say(s->task);
 		s->next_beat_ms = now + s->beat_ms;
+	}
+	if (s->next_look_ms <= now) {
+		attempt_look(s->attempt);
+		s->next_look_ms = now + ATTEMPT_LOOK_MS;
 	}
 	if (child_due_ms(s->child) <= now)
 		child_hurry(s->child);

@@ -21,14 +21,18 @@
 
 #define SYNOPSIS                                                            \
 	"ft-run [-hV] [-1 id] [-j slots] [-C specroot] [-R runners.json]\n" \
-	"              [-o artifacts] [-t timeout] [-g grace] [-d drain] "  \
-	"[-b beat]"
+	"              [-o artifacts] [-s mib] [-t timeout] [-g grace] "    \
+	"[-d drain]\n"                                                      \
+	"              [-b beat]"
+
+#define MIB_MAX (1 << 20)
 
 static const char *specs, *runners, *artifacts, *only;
 static char *spec_root, *root;
 static struct worker_rules rules = {.slots = 1,
     .drain_ms = 30000,
-    .attempt = {.timeout_ms = 120000, .grace_ms = 5000}};
+    .attempt = {
+	.timeout_ms = 120000, .grace_ms = 5000, .keep_max = INT64_C(1) << 30}};
 
 static const char *
 name(void)
@@ -86,6 +90,10 @@ option(int c)
 	case 'o':
 		artifacts = optarg;
 		break;
+	case 's':
+		rules.attempt.keep_max =
+		    (int64_t)opt_number("-s", optarg, 0, MIB_MAX) << 20;
+		break;
 	case 't':
 		rules.attempt.timeout_ms = opt_seconds("-t", optarg, 0);
 		break;
@@ -115,7 +123,7 @@ main(int argc, char *argv[])
 
 	specs = opt_env("SPEC_ROOT", ".");
 	artifacts = opt_env("FT_ARTIFACTS", NULL);
-	while ((c = getopt(argc, argv, "hV1:j:C:R:o:t:g:d:b:")) != -1)
+	while ((c = getopt(argc, argv, "hV1:j:C:R:o:s:t:g:d:b:")) != -1)
 		option(c);
 	if (argc > optind)
 		opt_usage(SYNOPSIS);

@@ -53,6 +53,11 @@ page() {
 	run ! grep -F 'by hand' page.html
 }
 
+@test "artifacts that are not whole are told" {
+	page "${failed%\}},\"artifacts\":\"r/b/1\",\"left_out\":5242880}" >page.html
+	grep -F 'files and full log</a> (5.0 MiB left out)' page.html
+}
+
 @test "-t is the title, and text" {
 	printf '%s\n' "$passed" | ft-report-html -t '<Nightly> & co' >page.html
 	grep -F '&lt;Nightly&gt; &amp; co' page.html

@@ -15,8 +15,8 @@ ranks() {
 		record
 		verdict summary newest estimate sim folder redis timeline
 		history runner child chart entry queue progress
-		rerun
-		attempt page expand figures
+		rerun keep
+		attempt page expand figures display
 		slots foreground
 		worker
 	EOF
