@@ -19,9 +19,13 @@ setup() {
 
 # cases RUNNER BROWSER - its tasks, all but the slow ones unless they are wanted
 cases() {
-	jq -cR --arg runner "$1" --arg browser "$2" --arg all "${FT_RUNNERS-}" '
+	jq -cR --arg runner "$1" --arg browser "$2" --arg all "${FT_RUNNERS-}" \
+		--arg tree "$tree" --arg recordings "${recordings-}" '
 		split("\t") | {id: .[0], runner: $runner, viewport: "desktop",
 			browser: $browser} + (.[1] | fromjson)
+		| if $recordings == "" then . else .env += {FT_TREE: $tree,
+			FT_RECORDING: ($recordings + "/" +
+				(.id | gsub("[^A-Za-z0-9]"; "_")) + ".json")} end
 		| select($all == "1" or (.tags // [] | index("slow") | not))' \
 		"$tree/$1.tsv"
 }
@@ -76,8 +80,9 @@ judged() {
 	# a recording needs no screen
 	printf '#!/bin/sh\nshift 3\nexec "$@"\n' >bin/xvfb-run
 	chmod +x bin/xvfb-run
-	export FT_RECORDINGS=$BATS_TEST_DIRNAME/data/cypress
-	path=$PWD/bin:$PATH judged cypress electron
+	unset FT_RUNNERS
+	path=$PWD/bin:$PATH recordings=$BATS_TEST_DIRNAME/data/cypress \
+		judged cypress electron
 	rm -r "$tree/node_modules"
 	ln -s "$root/specs/node_modules" "$tree/node_modules"
 }
