@@ -18,7 +18,7 @@ runner = runner runner_check runner_words runner_plan runner_judge verdict \
 ft-expand = weight expand expand_words expand_map expand_twins $(runner)
 ft-push = history $(queue)
 ft-pop = $(queue)
-ft-run = worker slots foreground attempt rerun keep folder child supervisor \
+ft-run = worker slots crew share foreground attempt rerun keep folder child supervisor \
 	launch sweep oom $(runner)
 ft-result = $(queue)
 summary = summary summary_numbers summary_json names
@@ -78,6 +78,9 @@ build/queue.o: build/lua.h
 build/runners.h: lib/runners.json scripts/embed.sh | build
 	scripts/embed.sh lib/runners.json >$@
 build/runner.o: build/runners.h
+build/reporter.h: lib/reporter.cjs scripts/embed.sh | build
+	scripts/embed.sh lib/reporter.cjs >$@
+build/share.o: build/reporter.h
 
 # The page's skeleton, style and script, and the hashes by which its own
 # Content-Security-Policy knows them.
