@@ -154,6 +154,12 @@ build/chaos-proxy: test/chaos/proxy.c | build
 chaos: all build/chaos-proxy
 	PATH="$(CURDIR)/bin:$$PATH" test/chaos/run.sh
 
+# Side by side with what others offer: PART= one, ROUNDS= how often.
+build/bench-%: test/bench/%.c $(base:%=build/%.o) $(queue:%=build/%.o) | build
+	$(CC) $(cflags) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(hiredis)
+bench: all $(patsubst test/bench/%.c,build/bench-%,$(wildcard test/bench/*.c))
+	test/bench/run.sh $(PART) $(ARGS)
+
 image:
 	scripts/build-image.sh
 
@@ -182,4 +188,4 @@ uninstall:
 clean:
 	rm -rf bin build
 
-.PHONY: all check sanitize lint model chaos image image-test install uninstall clean
+.PHONY: all check sanitize lint model chaos bench image image-test install uninstall clean

@@ -17,6 +17,11 @@ struct queue {
 	char *run;
 	struct push *push;
 	unsigned long unknown, unanswered;
+	struct held *held, **last_held; /* beats not sent yet, oldest first */
+	int held_count;
+	struct request *lesson;         /* what passes taught, not sent yet */
+	int64_t lesson_due_ms;          /* by clock_mono_ms */
+	int lessons;
 	redisReply *active; /* ids leased at the last queue_each_active */
 };
 
@@ -44,6 +49,9 @@ struct record *queue_record(
     const redisReply *fields, const char *run, const char *state);
 /* Set a list of attempts from its JSON text, if it has any. */
 void queue_set_list(struct record *r, enum field f, const char *json);
+
+/* Send what passes have taught, if it is time or at once. */
+void queue_teach(struct queue *q, bool at_once);
 
 /* Report the end of an attempt by its id and token. */
 struct request *queue_hand_back(
