@@ -56,7 +56,7 @@ push() {
 		shift 2
 	fi
 	for id in "$@"; do
-		args+=("$id" "{\"id\":\"$id\"}" 0 '' "$retries")
+		args+=("$id" "{\"id\":\"$id\"}" 0 '' "$retries" '')
 	done
 	op push run pusher 1 "${budget-}" "${args[@]}" >/dev/null
 	op seal >/dev/null
@@ -503,17 +503,17 @@ later_than() {
 
 @test "a batch that is sent again gets the same answer" {
 	for i in 1 2; do
-		[ "$(op push run pusher 1 '' a '{}' 0 '' 0 b '{}' 0 9 0)" = aa ]
+		[ "$(op push run pusher 1 '' a '{}' 0 '' 0 '' b '{}' 0 9 0 '')" = aa ]
 	done
-	[ "$(op push run other 1 '' a '{}' 0 '' 0)" = k ]
+	[ "$(op push run other 1 '' a '{}' 0 '' 0 '')" = k ]
 	[ "$(redis LLEN "$ft:ids")" = 2 ]
 	op seal
-	[ "$(op push run other 2 '' a '{}' 0 '' 0 c '{}' 0 '' 0)" = kr ]
+	[ "$(op push run other 2 '' a '{}' 0 '' 0 '' c '{}' 0 '' 0 '')" = kr ]
 }
 
 @test "a batch that makes no sense leaves no half task" {
-	run op push run pusher 1 '' a '{}' 0 nonsense 0
-	[ "$(op push run pusher 1 '' a '{}' 0 '' 0)" = a ]
+	run op push run pusher 1 '' a '{}' 0 nonsense 0 ''
+	[ "$(op push run pusher 1 '' a '{}' 0 '' 0 '')" = a ]
 	[ "$(redis ZCARD "$ft:queue")" = 1 ]
 }
 
