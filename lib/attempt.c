@@ -154,6 +154,7 @@ plan(struct attempt *a)
 static void
 finish(struct record *task, int64_t duration_ms)
 {
+	record_drop(task, RECORD_BATCH);
 	record_set_status(task, STATUS_COMPLETE);
 	record_set_int(task, RECORD_FINISHED_MS, clock_utc_ms());
 	record_set_int(task, RECORD_DURATION_MS, duration_ms);
