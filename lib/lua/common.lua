@@ -8,8 +8,8 @@
 -- out), silence_ms and spoke_ms (the last long silence: its length and its
 -- end), recent, recent_ms, other_ms (the two workers heard last), a counter
 -- of every result, retried, lost, late, handed_back, busy_ms, announced and
--- over (a cancelled run's last lease has ended), and push:PUSHER, the answer
--- that a pusher got last.
+-- over (a cancelled run's last lease has ended), and push:PUSHER.N, the answers
+-- to a pusher's last batches.
 --
 -- Fields of task:ID: record, retries; from the first lease on lease (the
 -- holder's token), leases, lease_ms, worker, score, since_ms, started_ms and
