@@ -16,14 +16,15 @@ runner = runner runner_check runner_words runner_plan runner_judge verdict \
 	verdict_playwright verdict_mocha verdict_cypress verdict_junit \
 	json path text
 ft-expand = weight expand expand_words expand_map expand_twins $(runner)
-ft-push = history $(queue)
+ft-push = history $(display) $(queue)
 ft-pop = $(queue)
 ft-run = worker slots foreground attempt rerun keep folder child supervisor \
-	launch sweep oom $(runner)
+	launch sweep oom $(display) $(runner)
 ft-result = $(queue)
 summary = summary summary_numbers summary_json names
-ft-stats = figures newest $(summary) $(queue)
-ft-report-html = page entry chart timeline html $(summary)
+display = display progress screen screen_text $(summary)
+ft-stats = figures newest $(display) $(queue)
+ft-report-html = page entry chart timeline html $(display)
 ft-sim = sim sim_play names $(queue)
 
 PKGS = libcjson hiredis
@@ -125,8 +126,10 @@ FUZZ_S = 20
 fuzz_cc = clang -std=c11 -O1 -g -fno-omit-frame-pointer $(CPPFLAGS) \
 	$(shell $(PKG_CONFIG) --cflags $(PKGS)) \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined
-fuzz_wrap = malloc calloc realloc free vasprintf warn warnx err errx exit
+fuzz_wrap = malloc calloc realloc free strdup strndup vasprintf \
+	warn warnx err errx exit
 build/fuzz-redis: fuzz_wrap += redisConnectUnixWithTimeout redisFree \
+	redisGetReplyFromReader freeReplyObject \
 	clock_mono_ms nanosleep
 fuzz_lib = $(patsubst lib/%.c,build/fuzz/%.o,$(wildcard lib/*.c))
 build/fuzz/%.o: lib/%.c $(binaries)

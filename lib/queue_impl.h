@@ -40,6 +40,8 @@ struct request *queue_request(struct redis_script *s, const char *run);
 redisReply *queue_ask(struct queue *q, struct request *r);
 void queue_command(struct queue *q, struct request *r); /* ignore the answer */
 
+/* An element that is a list; an answer without it is exit status 70. */
+const redisReply *reply_list(const redisReply *r, size_t i);
 const char *reply_text(const redisReply *r, size_t i); /* "": not a string */
 int64_t reply_int(const redisReply *r, size_t i);
 /* The value of a field in a flat list of fields and values; NULL: none. */

@@ -241,8 +241,8 @@ resync(struct popper *p)
 	if (reply == NULL)
 		return;
 	p->connections = redis_connections(p->queue->redis);
-	members = reply->element[0];
-	notes = reply->element[1];
+	members = reply_list(reply, 0);
+	notes = reply_list(reply, 1);
 	for (s = 0; s < p->slots; s++) {
 		for (i = 0; p->slot[s] != NULL && i < members->elements; i++)
 			if (strcmp(p->slot[s], reply_text(members, i)) == 0)
