@@ -47,7 +47,7 @@ main=$$
 	kill "$main"
 ) &
 redis=$!
-export REDIS_HOST=127.0.0.1 REDIS_PORT=6379
+export REDIS_HOST=127.0.0.1 REDIS_PORT=6379 FT_REDIS=external
 "$(dirname "$0")/controller.sh" "$@" &
 controller=$!
 trap 'stop 143' TERM INT

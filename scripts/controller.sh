@@ -3,7 +3,8 @@
 set -eu
 
 # GROUP_TASKS_FILE is the map. A Redis on this machine that does not answer is
-# started here, and stopped with us. The page is at http://localhost:3000/.
+# started here, and stopped with us, unless FT_REDIS=external: then it is
+# somebody else's to start. The page is at http://localhost:3000/.
 : "${GROUP_TASKS_FILE:?names the map}"
 : "${SPEC_ROOT:=$(dirname "$GROUP_TASKS_FILE")}"
 here=$(cd "$(dirname "$0")" && pwd)
@@ -12,6 +13,14 @@ here=$(cd "$(dirname "$0")" && pwd)
 	printf 'controller.sh: no such map: %s\n' "$GROUP_TASKS_FILE" >&2
 	exit 66
 }
+
+case ${FT_REDIS:-own} in
+own | external) ;;
+*)
+	printf 'controller.sh: FT_REDIS is own or external: %s\n' "$FT_REDIS" >&2
+	exit 64
+	;;
+esac
 
 state=${FT_STATE:-}
 [ -n "$state" ] || state=$(mktemp -d)
@@ -36,8 +45,8 @@ trap 'stop 143' TERM INT HUP
 trap 'stop $?' EXIT
 
 local_redis() {
-	case ${REDIS_HOST:-127.0.0.1} in
-	127.0.0.1 | localhost) command -v redis-server >/dev/null ;;
+	case ${FT_REDIS:-own}:${REDIS_HOST:-127.0.0.1} in
+	own:127.0.0.1 | own:localhost) command -v redis-server >/dev/null ;;
 	*) return 1 ;;
 	esac
 }
