@@ -4,7 +4,8 @@ set -eu
 
 # GROUP_TASKS_FILE is the map. A Redis on this machine that does not answer is
 # started here, and stopped with us, unless FT_REDIS=external: then it is
-# somebody else's to start. The page is at http://localhost:3000/.
+# somebody else's to start. The page is at http://localhost:3000/. FT_HISTORY
+# is a file of how long specs last, read first and kept where that is allowed.
 : "${GROUP_TASKS_FILE:?names the map}"
 : "${SPEC_ROOT:=$(dirname "$GROUP_TASKS_FILE")}"
 here=$(cd "$(dirname "$0")" && pwd)
@@ -82,7 +83,9 @@ await_redis() {
 
 await_redis
 ft-expand "$GROUP_TASKS_FILE" >"$state/tasks.jsonl"
-ft-push <"$state/tasks.jsonl" >/dev/null
+set --
+[ ! -r "${FT_HISTORY:-}" ] || set -- -H "$FT_HISTORY"
+ft-push "$@" <"$state/tasks.jsonl" >/dev/null
 [ -n "${FT_RUN:-}" ] || FT_RUN=$(ft-stats | jq -r .run)
 export FT_RUN
 printf ok >"$FT_WEB/health"
@@ -96,6 +99,7 @@ printf 'controller.sh: run %s, page at http://localhost:%s/\n' "$FT_RUN" \
 	"$FT_PORT" >&2
 (
 	ft-stats -f >/dev/null
+	[ -z "${FT_HISTORY:-}" ] || "$here/keep-history.sh" "$FT_HISTORY"
 	printf 'controller.sh: run %s is finished\n' "$FT_RUN" >&2
 ) &
 pids="$pids $!"

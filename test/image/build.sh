@@ -4,7 +4,7 @@ set -eu
 
 # On the bases that base.sh makes, with the Dockerfile as it is: only where the
 # bases are and, for npm, the machine's own certificates come from outside.
-folder=$1
+folder=$(mkdir -p "$1" && cd "$1" && pwd)
 shift
 top=$(cd "$(dirname "$0")/../.." && pwd)
 "$top/test/image/base.sh" "$folder"
