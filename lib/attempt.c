@@ -8,16 +8,21 @@
 #include "attempt.h"
 #include "clock.h"
 #include "folder.h"
+#include "keep.h"
 #include "mem.h"
+#include "rerun.h"
 #include "utf8.h"
 
-#define LOCAL "local" /* the run of a task that belongs to none */
+#define PRIVATE_LOG (4 << 20) /* bytes; only its end is read */
+#define LOCAL "local"         /* the run of a task that belongs to none */
 
 struct attempt {
 	const struct attempt_rules *rules;
 	struct record *task;
 	char *out, *tmp, *log;
 	struct runner_plan plan;
+	struct child_job job;
+	bool kept;
 };
 
 /* What an earlier attempt may have left in the record. */
@@ -27,7 +32,7 @@ wipe(struct record *task)
 	static const enum field left[] = {RECORD_REASON, RECORD_FINISHED_MS,
 	    RECORD_DURATION_MS, RECORD_EXIT_CODE, RECORD_SIGNAL, RECORD_CPU_MS,
 	    RECORD_MAX_RSS_KB, RECORD_TESTS, RECORD_MESSAGE, RECORD_OUTPUT,
-	    RECORD_ARTIFACTS};
+	    RECORD_ARTIFACTS, RECORD_LEFT_OUT, RECORD_RERUN};
 	size_t i;
 
 	for (i = 0; i < sizeof(left) / sizeof(left[0]); i++)
@@ -108,13 +113,41 @@ clear(const struct attempt *a)
 	folder_blank(a->log);
 }
 
+static int64_t
+deadline(const struct attempt *a)
+{
+	double seconds = record_number(
+	    a->task, RECORD_TIMEOUT, (double)a->rules->timeout_ms / 1000);
+	int64_t ms;
+
+	if (seconds > CLOCK_MAX_S)
+		seconds = CLOCK_MAX_S;
+	ms = (int64_t)(seconds * 1000);
+	return ms == 0 && seconds > 0 ? 1 : ms; /* 0 would be none */
+}
+
+static struct runner_where
+where(const struct attempt *a)
+{
+	return (struct runner_where){
+	    .spec_root = a->rules->spec_root, .out = a->out, .tmp = a->tmp};
+}
+
 static bool
 plan(struct attempt *a)
 {
-	struct runner_where where = {
-	    .spec_root = a->rules->spec_root, .out = a->out, .tmp = a->tmp};
+	struct runner_where here = where(a);
 
-	return runner_plan(a->rules->table, a->task, &where, &a->plan);
+	if (!runner_plan(a->rules->table, a->task, &here, &a->plan))
+		return false;
+	a->job = (struct child_job){.argv = a->plan.argv,
+	    .env = a->plan.env,
+	    .dir = a->plan.dir,
+	    .log = a->log,
+	    .polite = a->plan.polite,
+	    .timeout_ms = deadline(a),
+	    .grace_ms = a->rules->grace_ms};
+	return true;
 }
 
 static void
@@ -156,30 +189,16 @@ attempt_new(const struct attempt_rules *rules, struct record *task, int slot)
 	return NULL;
 }
 
-void
-attempt_start(const struct attempt *a, struct child *child)
+const struct child_job *
+attempt_job(const struct attempt *a)
 {
-	double seconds = record_number(
-	    a->task, RECORD_TIMEOUT, (double)a->rules->timeout_ms / 1000);
-	struct child_job job = {.argv = a->plan.argv,
-	    .env = a->plan.env,
-	    .dir = a->plan.dir,
-	    .log = a->log,
-	    .polite = a->plan.polite,
-	    .grace_ms = a->rules->grace_ms};
-
-	if (seconds > CLOCK_MAX_S)
-		seconds = CLOCK_MAX_S;
-	job.timeout_ms = (int64_t)(seconds * 1000);
-	if (job.timeout_ms == 0 && seconds > 0)
-		job.timeout_ms = 1; /* 0 would be none */
-	child_start(child, &job);
+	return &a->job;
 }
 
 static void
 measure(struct record *task, const struct child_end *end)
 {
-	if (end->how == CHILD_UNSPAWNED || end->how == CHILD_LOST)
+	if (end->how == CHILD_UNSPAWNED || end->cpu_ms < 0)
 		return;
 	if (end->signal != 0)
 		record_set_int(task, RECORD_SIGNAL, end->signal);
@@ -189,6 +208,17 @@ measure(struct record *task, const struct child_end *end)
 	record_set_int(task, RECORD_MAX_RSS_KB, end->max_rss_kb);
 }
 
+/* Nobody saw its end: the worker failed, not the spec. */
+static void
+lose(struct record *task, bool starved)
+{
+	record_set_result(task, RESULT_ERROR);
+	record_set_reason(task, REASON_LOST);
+	record_set_text(task, RECORD_MESSAGE,
+	    starved ? "its supervisor was killed: the system was out of memory"
+		    : "its supervisor was killed");
+}
+
 static void
 judge(struct attempt *a, const struct child_end *end, const char *output)
 {
@@ -196,15 +226,16 @@ judge(struct attempt *a, const struct child_end *end, const char *output)
 	struct runner_outcome outcome = {.spawned = spawned,
 	    .error = spawned ? 0 : end->code,
 	    .timed_out = end->how == CHILD_TIMED_OUT,
-	    .interrupted = end->how == CHILD_STOPPED || end->how == CHILD_LOST,
+	    .interrupted = end->how == CHILD_STOPPED,
 	    .exit_code = spawned ? end->code : -1,
 	    .signal = end->signal,
+	    .starved = end->oom_kills > 0,
 	    .output = output};
 
-	runner_judge(&a->plan, &outcome, a->task);
-	if (end->how == CHILD_LOST && !record_has(a->task, RECORD_MESSAGE))
-		record_set_text(
-		    a->task, RECORD_MESSAGE, "its supervisor was killed");
+	if (end->how == CHILD_LOST)
+		lose(a->task, end->oom_kills > 0);
+	else
+		runner_judge(&a->plan, &outcome, a->task);
 }
 
 static void
@@ -219,6 +250,40 @@ quote(struct record *task, const struct buf *output)
 		    utf8_tail(output->data, output->len, max));
 }
 
+static void
+explain(struct attempt *a)
+{
+	struct runner_where here = where(a);
+	char *command = rerun_command(&a->plan, &here);
+
+	if (command != NULL)
+		record_set_text(a->task, RECORD_RERUN, command);
+	free(command);
+}
+
+/* Once, and whatever becomes of the attempt. */
+static void
+keep(struct attempt *a)
+{
+	int64_t left_out;
+
+	if (a->rules->artifacts == NULL || a->log == NULL || a->kept)
+		return;
+	a->kept = true;
+	left_out = keep_tidy(a->out, a->rules->keep_max);
+	if (left_out > 0)
+		record_set_int(a->task, RECORD_LEFT_OUT, left_out);
+}
+
+void
+attempt_look(const struct attempt *a)
+{
+	int64_t max = a->rules->artifacts ? a->rules->keep_max : PRIVATE_LOG;
+
+	if (max > 0)
+		keep_bound(a->log, max);
+}
+
 void
 attempt_end(struct attempt *a, const struct child_end *end)
 {
@@ -229,6 +294,8 @@ attempt_end(struct attempt *a, const struct child_end *end)
 	measure(a->task, end);
 	judge(a, end, output.data ? output.data : "");
 	quote(a->task, &output);
+	explain(a);
+	keep(a);
 	buf_free(&output);
 	attempt_free(a);
 }
@@ -238,6 +305,7 @@ attempt_free(struct attempt *a)
 {
 	if (a->plan.argv != NULL)
 		runner_plan_free(&a->plan);
+	keep(a);
 	clear(a);
 	free(a->out);
 	free(a->tmp);

@@ -23,6 +23,7 @@ struct attempt_rules {
 	 */
 	const char *scratch;
 	const char *worker; /* for records that name none */
+	int64_t keep_max;   /* bytes an attempt may leave there; 0: no limit */
 	int64_t timeout_ms; /* for tasks that have none; 0: no deadline */
 	int64_t grace_ms;
 };
@@ -37,7 +38,13 @@ struct attempt;
  */
 struct attempt *attempt_new(
     const struct attempt_rules *rules, struct record *task, int slot);
-void attempt_start(const struct attempt *a, struct child *child);
+/* What to start; it lasts as long as the attempt. */
+const struct child_job *attempt_job(const struct attempt *a);
+
+/* Call this every ATTEMPT_LOOK_MS while it runs: its log gets no larger than
+ * it may. */
+#define ATTEMPT_LOOK_MS 1000
+void attempt_look(const struct attempt *a);
 
 /* Make the record `complete`; the attempt is freed. */
 void attempt_end(struct attempt *a, const struct child_end *end);

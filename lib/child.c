@@ -13,13 +13,23 @@
 #include "child.h"
 #include "clock.h"
 #include "mem.h"
+#include "oom.h"
 #include "supervisor.h"
 #include "sweep.h"
+
+#define NEVER INT64_MAX
+#define WAKE_MS 2000 /* what a supervisor may overstay */
+#define KILL_MS (SWEEP_MS + 2000)
 
 struct child {
 	pid_t pid; /* the supervisor; 0 when it has been reaped */
 	int fd;
 	int64_t started_ms; /* on the monotonic clock */
+	int64_t oom_kills;  /* when the job started */
+	const char *litter;
+	int64_t due_ms; /* when its end is overdue */
+	bool stopped;   /* by child_stop */
+	enum { PATIENT, WOKEN, KILLED } haste;
 	struct child *next;
 };
 
@@ -53,7 +63,7 @@ launch(struct child *c)
 	if (c->pid < 0)
 		err(EX_OSERR, "fork");
 	if (c->pid == 0)
-		supervisor(pair[1], parent);
+		supervisor(pair[1], parent, c->litter);
 	close(pair[1]);
 	c->fd = pair[0];
 }
@@ -124,10 +134,12 @@ bury(struct child *c)
 }
 
 struct child *
-child_new(void)
+child_new(const char *litter)
 {
 	struct child *c = mem_zalloc(1, sizeof(*c));
 
+	c->litter = litter;
+	c->due_ms = NEVER;
 	if (children == NULL)
 		adopt();
 	launch(c);
@@ -188,6 +200,7 @@ child_start(struct child *c, const struct child_job *job)
 	    .timeout_ms = job->timeout_ms,
 	    .grace_ms = job->grace_ms};
 
+	c->oom_kills = oom_kills();
 	buf_reset(&message);
 	buf_add(&message, &o, sizeof(o));
 	buf_add(&message, job->dir, strlen(job->dir) + 1);
@@ -201,20 +214,65 @@ child_start(struct child *c, const struct child_job *job)
 		launch(c);
 	}
 	c->started_ms = clock_mono_ms();
+	c->stopped = false;
+	c->haste = PATIENT;
+	c->due_ms = job->timeout_ms == 0 ? NEVER
+	                                 : c->started_ms + job->timeout_ms +
+	                                       job->grace_ms + WAKE_MS;
 }
 
 void
 child_stop(struct child *c, int64_t grace_ms)
 {
 	struct order o = {.what = ORDER_STOP, .grace_ms = grace_ms};
+	int64_t due = clock_mono_ms() + grace_ms + WAKE_MS;
 
 	say(c, &o, sizeof(o));
+	c->stopped = true;
+	if (c->haste == PATIENT && due < c->due_ms)
+		c->due_ms = due;
+}
+
+int64_t
+child_due_ms(const struct child *c)
+{
+	return c->due_ms;
+}
+
+/* When it is killed its job becomes ours, and the end is that of a lost one. */
+void
+child_hurry(struct child *c)
+{
+	bool woken = c->haste == PATIENT;
+
+	if (c->pid != 0)
+		kill(c->pid, woken ? SIGCONT : SIGKILL);
+	c->haste = woken ? WOKEN : KILLED;
+	c->due_ms = woken ? clock_mono_ms() + KILL_MS : NEVER;
+}
+
+void
+child_reap(void)
+{
+	reap();
 }
 
 int
 child_fd(const struct child *c)
 {
 	return c->fd;
+}
+
+/* The end of one whose supervisor has died, maybe by our own hand. */
+static void
+lose(struct child *c, struct child_end *end)
+{
+	*end = (struct child_end){.how = CHILD_LOST, .code = -1, .cpu_ms = -1};
+	if (c->haste == KILLED)
+		end->how = c->stopped ? CHILD_STOPPED : CHILD_TIMED_OUT;
+	bury(c);
+	launch(c);
+	end->duration_ms = clock_mono_ms() - c->started_ms;
 }
 
 bool
@@ -224,12 +282,9 @@ child_ended(struct child *c, struct child_end *end)
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
-	if (n == sizeof(*end))
-		return true;
-	*end = (struct child_end){.how = CHILD_LOST,
-	    .code = -1,
-	    .duration_ms = clock_mono_ms() - c->started_ms};
-	bury(c);
-	launch(c);
+	if (n != sizeof(*end))
+		lose(c, end);
+	end->oom_kills = oom_kills() - c->oom_kills;
+	c->due_ms = NEVER;
 	return true;
 }

@@ -39,23 +39,35 @@ struct child_end {
 	int code;   /* exit code, -1 when a signal ended it */
 	int signal; /* 0 when it exited */
 	int64_t duration_ms;
-	int64_t cpu_ms;     /* user and system, the whole tree */
+	int64_t cpu_ms;     /* user and system, the whole tree; -1: unknown */
 	int64_t max_rss_kb; /* the largest process of the tree */
+	int64_t oom_kills;  /* by the system meanwhile, for lack of memory */
 };
 
 struct child;
 
 /*
  * One slot's supervisor. The calling process becomes a child subreaper and
- * must have one thread. A failure to fork is exit status 71.
+ * must have one thread. A failure to fork is exit status 71. The folder litter
+ * is removed when the caller is gone; NULL: none.
  */
-struct child *child_new(void);
+struct child *child_new(const char *litter);
 /* Stop what still runs, without grace, and end the supervisor. */
 void child_free(struct child *c);
 
 void child_start(struct child *c, const struct child_job *job);
 /* Ask the running spec to end: polite signal, grace, KILL; 0: KILL at once. */
 void child_stop(struct child *c, int64_t grace_ms);
+/*
+ * A supervisor may itself be stopped, by a signal or a debugger, and keeps no
+ * deadline then. When its end is overdue by this time of clock_mono_ms
+ * (INT64_MAX: never), call child_hurry: it is woken, and the next time killed
+ * and its work done here.
+ */
+int64_t child_due_ms(const struct child *c);
+void child_hurry(struct child *c);
+/* Collect what else has died below this process: orphans, where it is init. */
+void child_reap(void);
 /* Poll this for POLLIN: the end has come. */
 int child_fd(const struct child *c);
 /* Fetch the end; false when it has not come yet. */

@@ -269,6 +269,15 @@ separate(struct buf *b, const char *text)
 	buf_puts(b, "</bdi>");
 }
 
+static void
+left_out(struct buf *b, const struct record *r)
+{
+	double bytes = record_number(r, RECORD_LEFT_OUT, 0);
+
+	if (bytes > 0)
+		buf_printf(b, " (%.1f MiB left out)", bytes / (1 << 20));
+}
+
 /* Everything about a task that is one word or number. */
 static void
 where(struct buf *b, const struct record *r)
@@ -297,6 +306,7 @@ where(struct buf *b, const struct record *r)
 	if (files(r) != NULL) {
 		buf_puts(b, "<li>");
 		link_files(b, r, "files and full log");
+		left_out(b, r);
 	} else {
 		separate(b, record_text(r, RECORD_ARTIFACTS));
 	}
@@ -372,6 +382,19 @@ output_block(struct buf *b, const struct record *r, bool shown)
 	buf_puts(b, "</pre></details>\n");
 }
 
+static void
+rerun_block(struct buf *b, const struct record *r)
+{
+	const char *rerun = record_text(r, RECORD_RERUN);
+
+	if (rerun == NULL || *rerun == '\0')
+		return;
+	buf_puts(b, "<details><summary>Run it by hand</summary>"
+		    "<pre class=\"rerun\" tabindex=\"0\">\n");
+	html_block(b, rerun);
+	buf_puts(b, "</pre></details>\n");
+}
+
 void
 entry_article(struct buf *b, const struct record *r, size_t place, bool output)
 {
@@ -395,5 +418,6 @@ entry_article(struct buf *b, const struct record *r, size_t place, bool output)
 	}
 	attempts(b, r);
 	output_block(b, r, output);
+	rerun_block(b, r);
 	buf_puts(b, "</article>\n");
 }

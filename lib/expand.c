@@ -222,7 +222,7 @@ is_own(const cJSON *m, bool included)
 			return false;
 	for (f = 0; f < RECORD_FIELDS; f++)
 		if (strcmp(m->string, field_name(f)) == 0)
-			return f == RECORD_EXPECTED_MS;
+			return f == RECORD_EXPECTED_MS || f == RECORD_WEIGHT;
 	return true;
 }
 
@@ -259,6 +259,8 @@ record_of(const struct entry *e, const char *viewport, const char *browser)
 		if (is_own(value, e->task->group_at < 0))
 			cJSON_AddItemToObject(
 			    r->json, value->string, cJSON_Duplicate(value, 1));
+	if (e->weight >= 0 && !record_has(r, RECORD_WEIGHT))
+		record_set_int(r, RECORD_WEIGHT, e->weight);
 	free(id);
 	return r;
 }

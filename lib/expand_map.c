@@ -6,6 +6,7 @@
 #include "expand_map.h"
 #include "json.h"
 #include "path.h"
+#include "weight.h"
 
 #define USUAL_EXCLUDE "[{\"viewport\":\"mobile\",\"browser\":\"firefox\"}]"
 
@@ -168,6 +169,7 @@ add_entry(const struct place *p, const struct task *t, const char *spec)
 	e->path = mem_printf("%s/%s", t->group_name, spec);
 	e->spec = e->path + strlen(t->group_name) + 1;
 	e->runner = runner_of(x, t, spec);
+	e->weight = weight_of(x->root, spec);
 	if (strlen(e->path) + longest(&t->viewports) + longest(&t->browsers) +
 		2 >
 	    RECORD_ID_MAX)

@@ -42,6 +42,7 @@ struct entry {
 	char *path;       /* group/spec */
 	const char *spec; /* the end of it */
 	const char *runner;
+	int64_t weight; /* -1: there is no such file here */
 };
 
 struct expand {

@@ -135,7 +135,8 @@ check_word(const struct place *p, const char *const *words, const char *name,
 		expand_wrong(p, name, "expected %s instead", word);
 	else if (is_misplaced(words, name))
 		expand_wrong(p, name, "expected at the top of the map only");
-	else if (to_record && f < RECORD_FIELDS && f != RECORD_EXPECTED_MS)
+	else if (to_record && f < RECORD_FIELDS && f != RECORD_EXPECTED_MS &&
+		 f != RECORD_WEIGHT)
 		expand_wrong(
 		    p, name, "expected no such member: programs set it");
 }
@@ -184,7 +185,7 @@ expand_settings(const struct place *p, const cJSON *object)
 {
 	static const enum field fields[] = {RECORD_RUNNER, RECORD_COMMAND,
 	    RECORD_ENV, RECORD_TAGS, RECORD_RETRIES, RECORD_TIMEOUT,
-	    RECORD_PRIORITY, RECORD_EXPECTED_MS};
+	    RECORD_PRIORITY, RECORD_EXPECTED_MS, RECORD_WEIGHT};
 	const cJSON *value, *runner = json_member(object, "runner");
 	const char *expected;
 	size_t i;

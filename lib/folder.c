@@ -101,30 +101,44 @@ folder_root(const char *path)
 	return real;
 }
 
-/* Returns 0 or errno. */
+/* The folder that holds the last component of path, open; -1 with errno. */
 static int
-make(const char *root, const char *path)
+walk(const char *root, const char *path)
 {
-	char *full = mem_printf("%s/%s", root, path);
-	int error = mkdir(full, 0777) < 0 ? errno : 0;
+	int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC), next;
+	const char *slash;
+	char *name;
 
-	if (error == ENOENT && parents(full))
-		error = mkdir(full, 0777) < 0 ? errno : 0;
-	free(full);
-	return error;
+	for (; fd >= 0 && (slash = strchr(path, '/')) != NULL;
+	     path = slash + 1) {
+		name = mem_strndup(path, (size_t)(slash - path));
+		next = mkdirat(fd, name, 0777) == 0 || errno == EEXIST
+		           ? openat(fd, name, flags)
+		           : -1;
+		free(name);
+		close(fd);
+		fd = next;
+	}
+	return fd;
 }
 
 char *
 folder_new(const char *root, const char *path)
 {
+	size_t above = (size_t)(strrchr(path, '/') + 1 - path);
+	int fd = walk(root, path), error = fd < 0 ? errno : EEXIST, twin;
 	char *name = mem_strdup(path);
-	int error = make(root, name), twin;
 
-	for (twin = 2; error == EEXIST && twin <= TWINS_MAX; twin++) {
+	for (twin = 2; error == EEXIST; twin++) {
+		error = mkdirat(fd, name + above, 0777) < 0 ? errno : 0;
+		if (error != EEXIST || twin > TWINS_MAX)
+			break;
 		free(name);
 		name = mem_printf("%s.%d", path, twin);
-		error = make(root, name);
 	}
+	if (fd >= 0)
+		close(fd);
 	if (error == 0)
 		return name;
 	free(name);
@@ -138,8 +152,8 @@ folder_again(const char *path)
 	return mkdir(path, 0777) == 0 || errno == EEXIST;
 }
 
-static int
-enter(int at, const char *name)
+int
+folder_enter(int at, const char *name)
 {
 	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	int fd = openat(at, name, flags);
@@ -152,9 +166,8 @@ enter(int at, const char *name)
 	return fd;
 }
 
-/* Do this to everything in the folder open at fd; owns fd. */
-static bool
-each(int fd, bool (*what)(int at, const char *name))
+bool
+folder_each(int fd, bool (*what)(int at, const char *name))
 {
 	struct dirent *entry;
 	bool done = true;
@@ -179,12 +192,15 @@ each(int fd, bool (*what)(int at, const char *name))
 static bool
 discard(int at, const char *name)
 {
-	if (unlinkat(at, name, AT_REMOVEDIR) == 0)
+	int fd;
+
+	if (unlinkat(at, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
 		return true;
 	if (errno == ENOTDIR)
-		return unlinkat(at, name, 0) == 0;
-	return each(enter(at, name), discard) &&
-	       unlinkat(at, name, AT_REMOVEDIR) == 0;
+		return unlinkat(at, name, 0) == 0 || errno == ENOENT;
+	fd = folder_enter(at, name);
+	return (fd < 0 ? errno == ENOENT : folder_each(fd, discard)) &&
+	       (unlinkat(at, name, AT_REMOVEDIR) == 0 || errno == ENOENT);
 }
 
 static void
@@ -201,11 +217,11 @@ set_aside(const char *path)
 void
 folder_empty(const char *path)
 {
-	int fd = enter(AT_FDCWD, path);
+	int fd = folder_enter(AT_FDCWD, path);
 
 	if (fd < 0 && errno == ENOENT)
 		return;
-	if (!each(fd, discard))
+	if (!folder_each(fd, discard))
 		set_aside(path);
 }
 
@@ -235,10 +251,7 @@ folder_blank(const char *path)
 bool
 folder_remove(const char *path)
 {
-	if (discard(AT_FDCWD, path))
-		return true;
-	warn("%s", path);
-	return false;
+	return discard(AT_FDCWD, path);
 }
 
 void

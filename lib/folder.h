@@ -28,16 +28,20 @@ char *folder_private(void);
 char *folder_root(const char *path);
 
 /*
- * Make the folder at path below root, with those above it. One that exists is
- * left alone: then the name gets ".2", ".3" and so on. Returns the path below
- * root, to be freed; NULL with errno set when it cannot be made.
+ * Make the folder at path ("a/b/c") below root, with those above it; no link
+ * below root is followed. One that exists is left alone: then the name gets
+ * ".2", ".3" and so on. Returns the path below root, to be freed; NULL with
+ * errno set when it cannot be made.
  */
 char *folder_new(const char *root, const char *path);
 
 /* Make a folder unless it exists; false with errno. */
 bool folder_again(const char *path);
 
-/* Remove a folder and all that is in it; false with a message when it fails. */
+/*
+ * Remove a folder and all that is in it; false with errno when it fails. That
+ * somebody else removes it at the same time is no failure.
+ */
 bool folder_remove(const char *path);
 
 /*
@@ -48,6 +52,17 @@ bool folder_remove(const char *path);
  */
 void folder_empty(const char *path);
 void folder_blank(const char *path);
+
+/*
+ * Open a folder for reading, even one that was locked: its mode becomes 0700.
+ * -1 with errno: it is none, or a link.
+ */
+int folder_enter(int at, const char *name);
+/*
+ * Do this to everything in the folder that is open at fd, which is closed;
+ * false when one of them said false, or it cannot be read.
+ */
+bool folder_each(int fd, bool (*what)(int at, const char *name));
 
 /* Append the last max bytes of a file as valid UTF-8, or all of it. */
 void folder_tail(const char *path, size_t max, struct buf *b);

@@ -7,53 +7,68 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "estimate.h"
 #include "history.h"
 #include "mem.h"
 
 struct past {
-	int64_t duration_ms;
-	char id[];
+	int64_t ms;
+	char name[];
 };
 
 struct history {
-	void *tree; /* of struct past, by id: see tsearch(3) */
+	void *tree; /* of struct past, by name: see tsearch(3) */
 };
 
 static int
-by_id(const void *a, const void *b)
+by_name(const void *a, const void *b)
 {
 	return strcmp(
-	    ((const struct past *)a)->id, ((const struct past *)b)->id);
+	    ((const struct past *)a)->name, ((const struct past *)b)->name);
 }
 
 static struct past *
-past_of(const struct record *r)
+past_of(const char *name, int64_t ms)
 {
-	const char *id = record_text(r, RECORD_ID);
-	size_t len = strlen(id);
-	struct past *p = mem_alloc(sizeof(*p) + len + 1);
+	size_t size = strlen(name) + 1;
+	struct past *p = mem_alloc(sizeof(*p) + size);
 
-	p->duration_ms = record_int(r, RECORD_DURATION_MS, 0);
-	memcpy(p->id, id, len + 1);
+	p->ms = ms;
+	memcpy(p->name, name, size);
 	return p;
+}
+
+static void
+learn_name(struct history *h, const char *name, int64_t ms)
+{
+	struct past *p = past_of(name, ms), **found;
+
+	found = tsearch(p, &h->tree, by_name);
+	if (found == NULL)
+		err(EX_OSERR, "memory");
+	if (*found != p) {
+		(*found)->ms = p->ms;
+		free(p);
+	}
 }
 
 static void
 learn(struct history *h, const struct record *r)
 {
-	struct past *p, **found;
+	char *names[ESTIMATE_NAMES];
+	int64_t lesson[ESTIMATE_NAMES];
+	int i;
 
 	if ((record_result(r) != RESULT_PASSED &&
 		record_result(r) != RESULT_FLAKY) ||
 	    !record_has(r, RECORD_DURATION_MS))
 		return;
-	p = past_of(r);
-	found = tsearch(p, &h->tree, by_id);
-	if (found == NULL)
-		err(EX_OSERR, "memory");
-	if (*found != p) {
-		(*found)->duration_ms = p->duration_ms;
-		free(p);
+	estimate_names(r, names);
+	estimate_lesson(r, record_int(r, RECORD_DURATION_MS, 0), lesson);
+	for (i = 0; i < ESTIMATE_NAMES; i++) {
+		if (names[i] != NULL && lesson[i] >= 0)
+			learn_name(h, names[i], lesson[i]);
+		free(names[i]);
 	}
 }
 
@@ -88,16 +103,31 @@ history_close(struct history *h)
 	free(h);
 }
 
+static int64_t
+look_up(const struct history *h, const char *name)
+{
+	struct past *key = past_of(name, 0), **found;
+
+	found = tfind(key, &h->tree, by_name);
+	free(key);
+	return found != NULL ? (*found)->ms : -1;
+}
+
 void
 history_apply(const struct history *h, struct record *task)
 {
-	struct past *key, **found;
+	char *names[ESTIMATE_NAMES];
+	int64_t known[ESTIMATE_NAMES], ms;
+	int i;
 
 	if (h == NULL)
 		return;
-	key = past_of(task);
-	found = tfind(key, &h->tree, by_id);
-	free(key);
-	if (found != NULL)
-		record_set_int(task, RECORD_EXPECTED_MS, (*found)->duration_ms);
+	estimate_names(task, names);
+	for (i = 0; i < ESTIMATE_NAMES; i++) {
+		known[i] = names[i] != NULL ? look_up(h, names[i]) : -1;
+		free(names[i]);
+	}
+	ms = estimate_ms(task, known);
+	if (ms >= 0)
+		record_set_int(task, RECORD_EXPECTED_MS, ms);
 }

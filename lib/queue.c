@@ -76,6 +76,12 @@ queue_open(const char *run)
 }
 
 struct queue *
+queue_open_history(void)
+{
+	return connected();
+}
+
+struct queue *
 queue_open_push(const char *run)
 {
 	const char *name = named(run);
@@ -139,6 +145,15 @@ queue_command(struct queue *q, struct request *r)
 
 	if (reply != NULL)
 		freeReplyObject(reply);
+}
+
+const redisReply *
+reply_list(const redisReply *r, size_t i)
+{
+	if (r->type != REDIS_REPLY_ARRAY || i >= r->elements ||
+	    r->element[i]->type != REDIS_REPLY_ARRAY)
+		errx(EX_SOFTWARE, "redis: an answer that makes no sense");
+	return r->element[i];
 }
 
 const char *
@@ -215,17 +230,4 @@ queue_check_server(struct queue *q)
 		warnx("warning: redis keeps no append-only file; "
 		      "a restart of it may lose tasks");
 	freeReplyObject(reply);
-}
-
-void
-queue_learn(struct queue *q, const struct record *r)
-{
-	struct request *learn;
-
-	if (!record_has(r, RECORD_DURATION_MS))
-		return;
-	learn = request_script(&script_history, KEY_HISTORY);
-	request_text(learn, record_text(r, RECORD_ID));
-	request_int(learn, record_int(r, RECORD_DURATION_MS, 0));
-	redis_send(q->redis, learn, NULL);
 }

@@ -83,17 +83,28 @@ void popper_leave(struct popper *p);
 
 /*
  * Report records of ft-run: a beat renews the lease, an end completes the task
- * or returns it. Reports are sent at once and answered later: queue_reported
- * waits for one of the answers and returns its record as the queue now holds
- * it, or NULL when none is left to come. A record of a task that the queue
- * does not know is told on stderr, counted in queue_unknown and not returned.
+ * or returns it. Reports are sent and answered later: queue_reported waits for
+ * one of the answers and returns its record as the queue now holds it, or NULL
+ * when none is left to come. A record of a task that the queue does not know
+ * is told on stderr, counted in queue_unknown and not returned.
+ *
+ * Ends are sent at once. A beat waits for up to 50 ms, and if its attempt ends
+ * meanwhile it is not sent at all, since the end says more. What passes teach
+ * waits for half a second. Call queue_tend by queue_due_ms to send what is due
+ * (INT64_MAX: nothing is), and queue_flush to send all beats.
  */
 void queue_report(struct queue *q, struct record *owned);
 struct record *queue_reported(struct queue *q);
 unsigned long queue_unknown(const struct queue *q);
 unsigned long queue_unanswered(const struct queue *q);
+int64_t queue_due_ms(const struct queue *q); /* by clock_mono_ms */
+void queue_tend(struct queue *q);
+void queue_flush(struct queue *q);
 
-/* Wait for all that was sent without an answer to come: what was learnt. */
+/*
+ * Send what passes have taught, and wait for everything that was sent without
+ * an answer to come.
+ */
 void queue_settle(struct queue *q);
 
 /* A run at one moment. */
@@ -104,6 +115,7 @@ struct queue_look {
 	int64_t total, waiting, processing, done;
 	int64_t passed, failed, error, flaky, cancelled;
 	int64_t retried, lost, late, busy_ms;
+	int64_t leased_ms; /* the newest lease; no two have the same */
 	int64_t workers, slots; /* heard within QUEUE_LIVE_MS */
 };
 #define QUEUE_LIVE_MS 180000
@@ -127,5 +139,9 @@ void queue_publish(struct queue *q, const struct queue_look *look);
 
 /* Learn how long specs last from records of passes. */
 void queue_learn(struct queue *q, const struct record *r);
+/* What was learnt: every id and its time, in no order. No run is needed. */
+struct queue *queue_open_history(void);
+void queue_each_history(
+    struct queue *q, void (*each)(const char *id, int64_t ms));
 
 #endif

@@ -7,6 +7,7 @@
 #include <err.h>
 
 #include "clock.h"
+#include "estimate.h"
 #include "mem.h"
 #include "opt.h"
 #include "queue_impl.h"
@@ -68,6 +69,7 @@ state_having(
 	char *task = mem_printf("ft:{%s}:task:%s", run, id);
 	struct request *r = request_command("EXISTS");
 	redisReply *reply;
+	const char *now = NULL;
 	int64_t known;
 
 	request_text(r, task);
@@ -77,8 +79,8 @@ state_having(
 	freeReplyObject(reply);
 	reply = queue_ask(q, queue_request(&script_look, run));
 	if (reply != NULL && reply->type == REDIS_REPLY_ARRAY)
-		snprintf(
-		    state, size, "%s", reply_field(reply->element[5], "state"));
+		now = reply_field(reply_list(reply, 5), "state");
+	snprintf(state, size, "%s", now != NULL ? now : "");
 	freeReplyObject(reply);
 	if (!known && strcmp(state, "open") != 0)
 		*state = '\0';
@@ -139,26 +141,63 @@ enlist(struct queue *q)
 	queue_command(q, keep);
 }
 
+static void
+ask_names(struct request *r, const struct record *task)
+{
+	char *names[ESTIMATE_NAMES];
+	int i;
+
+	estimate_names(task, names);
+	for (i = 0; i < ESTIMATE_NAMES; i++) {
+		request_text(r, names[i] != NULL ? names[i] : "");
+		free(names[i]);
+	}
+}
+
+static void
+expect_one(struct record *task, const redisReply *reply, size_t first)
+{
+	int64_t known[ESTIMATE_NAMES], ms;
+	size_t i;
+
+	for (i = 0; i < ESTIMATE_NAMES; i++)
+		known[i] = *reply_text(reply, first + i) != '\0'
+		               ? reply_int(reply, first + i)
+		               : -1;
+	ms = estimate_ms(task, known);
+	if (ms >= 0)
+		record_set_int(task, RECORD_EXPECTED_MS, ms);
+}
+
 /* The history's durations become the records' expected_ms. */
 static void
 expect(struct queue *q, struct push *p)
 {
 	struct request *r = request_command("HMGET");
 	redisReply *reply;
-	size_t i;
+	size_t i, asked = 0;
 
 	request_text(r, KEY_HISTORY);
+	request_text(r, "");
 	for (i = 0; i < p->count; i++)
-		request_text(r, record_text(p->batch[i], RECORD_ID));
+		if (!record_has(p->batch[i], RECORD_EXPECTED_MS))
+			ask_names(r, p->batch[i]);
 	reply = queue_ask(q, r);
-	if (reply == NULL)
-		return;
-	for (i = 0; i < p->count; i++)
-		if (!record_has(p->batch[i], RECORD_EXPECTED_MS) &&
-		    *reply_text(reply, i) != '\0')
-			record_set_int(p->batch[i], RECORD_EXPECTED_MS,
-			    reply_int(reply, i));
+	for (i = 0; reply != NULL && i < p->count; i++)
+		if (!record_has(p->batch[i], RECORD_EXPECTED_MS))
+			expect_one(
+			    p->batch[i], reply, 1 + ESTIMATE_NAMES * asked++);
 	freeReplyObject(reply);
+}
+
+/* What no history knows is at least heavy or light. */
+static void
+request_weight(struct request *r, int64_t weight)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "~%lld", (long long)weight);
+	request_text(r, text);
 }
 
 static void
@@ -171,6 +210,8 @@ add_task(struct request *r, const struct record *task)
 	request_int(r, record_int(task, RECORD_PRIORITY, 0));
 	if (record_has(task, RECORD_EXPECTED_MS))
 		request_int(r, record_int(task, RECORD_EXPECTED_MS, 0));
+	else if (record_has(task, RECORD_WEIGHT))
+		request_weight(r, record_int(task, RECORD_WEIGHT, 0));
 	else
 		request_text(r, "");
 	request_int(r, record_int(task, RECORD_RETRIES, 0));

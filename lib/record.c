@@ -37,6 +37,7 @@ static const struct {
     [RECORD_TIMEOUT] = {"timeout", NUMBER},
     [RECORD_PRIORITY] = {"priority", INTEGER},
     [RECORD_EXPECTED_MS] = {"expected_ms", NUMBER},
+    [RECORD_WEIGHT] = {"weight", NUMBER},
     [RECORD_DROPPED_BY] = {"dropped_by", OBJECT},
     [RECORD_RUN] = {"run", WORD},
     [RECORD_WORKER] = {"worker", TEXT},
@@ -58,6 +59,8 @@ static const struct {
     [RECORD_MESSAGE] = {"message", TEXT},
     [RECORD_OUTPUT] = {"output", TEXT},
     [RECORD_ARTIFACTS] = {"artifacts", TEXT},
+    [RECORD_LEFT_OUT] = {"left_out", NUMBER},
+    [RECORD_RERUN] = {"rerun", TEXT},
     [RECORD_ATTEMPTS] = {"attempts", OBJECTS},
     [RECORD_LATE] = {"late", OBJECTS},
 };

@@ -37,6 +37,7 @@ enum field {
 	RECORD_TIMEOUT, /* seconds, fractions allowed */
 	RECORD_PRIORITY,
 	RECORD_EXPECTED_MS,
+	RECORD_WEIGHT,     /* of the spec's file: see weight.h */
 	RECORD_DROPPED_BY, /* the rule that leaves it out: ft-expand -x */
 	/* its state: dropped when a task is pushed */
 	RECORD_RUN,
@@ -59,6 +60,8 @@ enum field {
 	RECORD_MESSAGE,
 	RECORD_OUTPUT,
 	RECORD_ARTIFACTS,
+	RECORD_LEFT_OUT, /* bytes of the artifacts, for lack of room */
+	RECORD_RERUN,
 	RECORD_ATTEMPTS, /* array of objects: the earlier attempts */
 	RECORD_LATE,     /* the same: results that came too late to count */
 	RECORD_FIELDS

@@ -66,6 +66,7 @@ struct runner_outcome {
 	bool interrupted;   /* stopped by us for another reason */
 	int exit_code;      /* -1 when a signal ended it */
 	int signal;         /* 0 when it exited */
+	bool starved;       /* the system killed meanwhile, for memory */
 	const char *output; /* the end of its output, valid UTF-8 */
 };
 

@@ -1,5 +1,6 @@
 /* runner_judge - an attempt's result, by its result file or exit status */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,7 +134,9 @@ by_signal(struct verdict *v, const struct runner_outcome *o)
 	const char *name = sigabbrev_np(o->signal);
 
 	verdict_error(v, REASON_SIGNAL, "killed by SIG%s%s", name ? name : "?",
-	    o->signal == 9 ? ", perhaps for lack of memory" : "");
+	    o->signal == SIGKILL && o->starved
+		? ": the system was out of memory"
+		: "");
 }
 
 /* What the process itself tells, before any file; NONE: it just ended. */
@@ -185,6 +188,18 @@ add_hint(
 	free(said);
 }
 
+/* What the system kills is often but a part of the tree, like a browser. */
+static void
+add_hunger(struct verdict *v, const struct runner_outcome *o)
+{
+	if (!o->starved || v->result == RESULT_PASSED || o->signal == SIGKILL)
+		return;
+	buf_printf(&v->message,
+	    "%sthe system killed a process here meanwhile, "
+	    "since it was out of memory",
+	    v->message.len > 0 ? "\n" : "");
+}
+
 static void
 add_count(cJSON *tests, const char *name, long n)
 {
@@ -230,6 +245,7 @@ runner_judge(const struct runner_plan *plan,
 	else if (v.result == RESULT_NONE)
 		by_exit(&v, plan->entry, outcome, output);
 	add_hint(&v, plan, r);
+	add_hunger(&v, outcome);
 	publish(&v, r);
 	buf_free(&v.message);
 	free(output);

@@ -319,9 +319,27 @@ browser_here(struct draft *d)
 	return true;
 }
 
+/* One that is not there may be but the name of a task. */
+static bool
+leads_out(const char *spec, const struct runner_where *where)
+{
+	char *path = mem_printf("%s/%s", where->spec_root, spec);
+	char *real = realpath(path, NULL);
+	char *root = realpath(where->spec_root, NULL);
+	size_t len = root ? strlen(root) : 0;
+	bool out = real != NULL && root != NULL && strcmp(root, "/") != 0 &&
+	           (strncmp(real, root, len) != 0 ||
+		       (real[len] != '/' && real[len] != '\0'));
+
+	free(path);
+	free(real);
+	free(root);
+	return out;
+}
+
 /* A task comes from a queue: it may not name files outside, nor options. */
 static bool
-harmless(struct record *r)
+harmless(struct record *r, const struct runner_where *where)
 {
 	static const enum field words[] = {
 	    RECORD_SPEC, RECORD_VIEWPORT, RECORD_BROWSER};
@@ -339,6 +357,10 @@ harmless(struct record *r)
 		if (words[i] == RECORD_SPEC && !path_is_below(value))
 			return refuse(r, REASON_REFUSED,
 			    "spec '%s' leaves the spec root", value);
+		if (words[i] == RECORD_SPEC && leads_out(value, where))
+			return refuse(r, REASON_REFUSED,
+			    "spec '%s' is a link that leaves the spec root",
+			    value);
 	}
 	return true;
 }
@@ -362,7 +384,7 @@ runner_plan(const struct runner_table *t, struct record *r,
 	bool ok;
 
 	*plan = (struct runner_plan){0};
-	if (!harmless(r))
+	if (!harmless(r, where))
 		return false;
 	if (name == NULL)
 		name =

@@ -32,9 +32,8 @@
 struct summary;
 
 /*
- * What only the queue knows. NULL and -1 say unknown, and 0 workers or slots
- * too (they have left, or have not come yet): then the number comes from the
- * records, as told below.
+ * What only the queue knows. NULL and -1 say unknown: then it comes from the
+ * records, as told below. 0 workers are none: nobody is there to do the rest.
  */
 struct summary_facts {
 	const char *run;   /* the newest run that a record names */
@@ -78,7 +77,7 @@ struct summary_numbers {
 	const char *run, *state; /* until the next call for s */
 	bool finished;
 	struct summary_counts counts;
-	double retried, lost, workers, slots;
+	double retried, lost, workers, slots, busy_slots, idle_slots;
 	double started_ms, elapsed_ms, busy_ms, bound_ms;
 	double eta_ms, eta_error_ms, efficiency;
 };
@@ -92,6 +91,14 @@ typedef void summary_value(
     void *arg, const char *value, const struct summary_counts *c);
 void summary_by(const struct summary *s, enum field dimension,
     summary_value *tell, void *arg);
+
+/* The tasks that run now, the oldest first; free(3). */
+struct summary_spec {
+	size_t place;
+	const char *worker; /* NULL, or until the next summary_add */
+	int64_t running_ms; /* until now */
+};
+struct summary_spec *summary_processing(const struct summary *s, size_t *count);
 
 /* The complete tasks that ran, the longest first; free(3). */
 struct summary_ran {
@@ -117,6 +124,8 @@ double summary_percentile(
  *                  that was taken back or handed back does not count)
  *   lost           attempts whose worker fell silent
  *   workers slots  as in struct summary_facts
+ *   busy_slots     tasks that are processing
+ *   idle_slots     the other slots, until the run is finished
  *   started_ms     when the first attempt began, UTC
  *   elapsed_ms     from then to now, or to the newest time of any record
  *                  when the run is finished
@@ -141,5 +150,7 @@ double summary_percentile(
  *   slowest        the ten longest of these: [{id duration_ms result}]
  */
 cJSON *summary_json(const struct summary *s);
+/* The same without by, percentiles_ms and slowest, of numbers from anywhere. */
+cJSON *summary_numbers_json(const struct summary_numbers *n);
 
 #endif

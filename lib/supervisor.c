@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,8 @@
 
 #include "child.h"
 #include "clock.h"
+#include "folder.h"
+#include "launch.h"
 #include "mem.h"
 #include "supervisor.h"
 #include "sweep.h"
@@ -30,6 +31,7 @@
 enum event { DEATH, ORDER, TIME, GONE };
 
 static pid_t boss;
+static const char *litter;
 static int signals; /* a signalfd */
 
 /* The job at hand. */
@@ -71,33 +73,6 @@ point(char **list, size_t count, char *s)
 	return s;
 }
 
-static void
-set(char **list, size_t *count, char *pair)
-{
-	size_t len = strcspn(pair, "="), i;
-
-	for (i = 0; i < *count; i++)
-		if (strncmp(list[i], pair, len + 1) == 0)
-			break;
-	list[i] = pair;
-	*count += i == *count;
-}
-
-/* The inherited environment with the job's own over it. */
-static void
-furnish(char *s)
-{
-	size_t count = 0, i;
-
-	while (environ[count] != NULL)
-		count++;
-	env = mem_realloc(env, (count + order.envc + 1) * sizeof(*env));
-	memcpy(env, environ, count * sizeof(*env));
-	for (i = 0; i < order.envc; i++, s += strlen(s) + 1)
-		set(env, &count, s);
-	env[count] = NULL;
-}
-
 /* Wait for the next job; false when there will be none. */
 static bool
 next_job(void)
@@ -116,49 +91,26 @@ next_job(void)
 	dir = paths[0];
 	log_path = paths[1];
 	argv = mem_realloc(argv, (order.argc + 1) * sizeof(*argv));
-	furnish(point(argv, order.argc, s));
+	s = point(argv, order.argc, s);
+	env = mem_realloc(env, (order.envc + 1) * sizeof(*env));
+	point(env, order.envc, s);
 	return true;
-}
-
-/* posix_spawnp looks in the caller's PATH, and the job's is meant. */
-static int
-spawn_with(const posix_spawn_file_actions_t *files)
-{
-	posix_spawnattr_t attr;
-	char **inherited = environ;
-	sigset_t none;
-	int error;
-
-	sigemptyset(&none);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setflags(
-	    &attr, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK);
-	environ = env;
-	error = posix_spawnp(&spec, argv[0], files, &attr, argv, env);
-	environ = inherited;
-	posix_spawnattr_destroy(&attr);
-	return error;
 }
 
 /* Standard input is the supervisor's own. */
 static int
 spawn(void)
 {
-	posix_spawn_file_actions_t files;
-	int error, log;
+	struct launch l = {
+	    .argv = argv, .env = env, .dir = dir, .session = true};
+	int error;
 
-	log = open(log_path,
+	l.output = open(log_path,
 	    O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
-	if (log < 0)
+	if (l.output < 0)
 		return errno;
-	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_adddup2(&files, log, STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&files, log, STDERR_FILENO);
-	posix_spawn_file_actions_addchdir_np(&files, dir);
-	error = spawn_with(&files);
-	posix_spawn_file_actions_destroy(&files);
-	close(log);
+	error = launch(&l, &spec);
+	close(l.output);
 	return error;
 }
 
@@ -268,6 +220,15 @@ watch(void)
 	return DEATH;
 }
 
+/* The other supervisors do the same; the last one finds the folder quiet. */
+_Noreturn static void
+quit(void)
+{
+	if (litter != NULL)
+		folder_remove(litter);
+	_exit(EX_OK);
+}
+
 static void
 run(void)
 {
@@ -288,7 +249,7 @@ run(void)
 	if (!sweep(NULL, 0, reap))
 		warnx("%s: it left a process that cannot be killed", argv[0]);
 	if (last == GONE)
-		_exit(EX_OK);
+		quit();
 	end.cpu_ms = cpu_us / 1000;
 	end.duration_ms = clock_mono_ms() - started;
 }
@@ -333,20 +294,21 @@ detach(int office)
 }
 
 _Noreturn void
-supervisor(int office, pid_t parent)
+supervisor(int office, pid_t parent, const char *folder)
 {
 	boss = parent;
+	litter = folder;
 	detach(office);
 	listen_to_signals();
 	setsid();
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	prctl(PR_SET_PDEATHSIG, BEREAVED);
 	if (getppid() != boss)
-		_exit(EX_OK);
+		quit();
 	while (next_job()) {
 		run();
 		if (send(OFFICE, &end, sizeof(end), MSG_NOSIGNAL) < 0)
 			break;
 	}
-	_exit(EX_OK);
+	quit();
 }

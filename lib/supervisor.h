@@ -25,7 +25,10 @@ struct order {
 	size_t argc, envc, size;
 };
 
-/* Be one, in a process just forked by parent. Exit status 0: all is clean. */
-_Noreturn void supervisor(int office, pid_t parent);
+/*
+ * Be one, in a process just forked by parent. Exit status 0: all is clean. The
+ * folder litter goes with it, unless that is NULL.
+ */
+_Noreturn void supervisor(int office, pid_t parent, const char *litter);
 
 #endif

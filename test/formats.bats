@@ -65,6 +65,14 @@ convert() {
 found nothing' ]
 }
 
+@test "JUnit: a failure says how to run it by hand" {
+	jq -c '.rerun = "(cd a && \u0027b\u0027)"' "$BATS_TEST_TMPDIR/run.jsonl" |
+		jq -rf lib/jq/junit.jq >"$BATS_TEST_TMPDIR/junit.xml"
+	[ "$(xmllint --xpath 'string(//failure[1])' "$BATS_TEST_TMPDIR/junit.xml" |
+		tail -n 1)" = "to run it by hand: (cd a && 'b')" ]
+	run ! grep -q 'by hand.*</flakyFailure>' "$BATS_TEST_TMPDIR/junit.xml"
+}
+
 @test "JUnit: whatever the strings, the XML is valid" {
 	hostile >"$BATS_TEST_TMPDIR/hostile.jsonl"
 	convert junit "$BATS_TEST_TMPDIR/hostile.jsonl" \
@@ -178,4 +186,31 @@ PYTHON
 	[[ "${lines[2]}" == slower* ]]
 	[[ "${lines[3]}" == $'gone\tbare'* ]]
 	[[ "${lines[4]}" == $'new\tother'* ]]
+}
+
+# firing WORKERS - how many alerts of no workers fire for two tasks that wait
+firing() {
+	local folder=$BATS_TEST_TMPDIR
+
+	sed '1,/^spec:/d; s/^  //' \
+		k8s/components/monitoring/prometheus-rule.yaml >"$folder/rules.yaml"
+	jq -nc --argjson workers "$1" '{run: "r", state: "sealed", total: 2,
+		waiting: 2, processing: 0, passed: 0, failed: 0, error: 0,
+		flaky: 0, cancelled: 0, workers: $workers}' |
+		jq -rf lib/jq/prometheus.jq >"$folder/metrics"
+	{
+		printf 'rule_files: [rules.yaml]\ntests:\n  - interval: 1m\n'
+		printf '    input_series:\n'
+		grep -v '^#' "$folder/metrics" |
+			sed "s/^\(.*\) \(.*\)/      - {series: '\1', values: '\2x9'}/"
+		printf '    promql_expr_test:\n      - {eval_time: 7m, expr: %s}\n' \
+			"'count(ALERTS{alertname=\"FunkytownNoWorkers\",alertstate=\"firing\"})', exp_samples: [{labels: '{}', value: 1}]"
+	} >"$folder/test.yaml"
+	promtool test rules "$folder/test.yaml"
+}
+
+@test "work left and no workers is an alert, work and a worker is none" {
+	firing 0
+	run -1 firing 1
+	[[ $output == *'got: nil'* ]]
 }

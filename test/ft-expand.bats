@@ -181,6 +181,20 @@ a/y/mobile-firefox' "$(ids)"
 	same '{"name":"me"} 5 null' "$(jq -r '"\(.owner|tojson) \(.expected_ms) \(.note)"' out)"
 }
 
+@test "a spec that is there is weighed by its bytes and its tests" {
+	mkdir root
+	printf '%s\n' "test('a', x)" "test.only('b', y)" 'latest(1); /x/.test(s)' \
+		>root/two.spec.ts
+	printf 'def test_one():\n' >root/one.py
+	expand '{"groups":[{"name":"g","tasks":[
+		{"spec":"two.spec.ts","viewports":["d"],"browsers":["c"]},
+		{"spec":"one.py","viewports":["d"],"browsers":["c"]},
+		{"spec":"one.py","viewports":["d"],"browsers":["f"],"weight":7},
+		{"spec":"gone","viewports":["d"],"browsers":["c"]}]}]}' -C root
+	same "[$((2000 + $(wc -c <root/two.spec.ts))),$((1000 + $(wc -c <root/one.py))),7,null]" \
+		"$(jq -sc 'map(.weight)' out)"
+}
+
 @test "a glob gives its matches below the spec root in byte order" {
 	mkdir -p root/a/b root/.hidden root/node_modules/p root/a/node_modules
 	touch root/z.spec.ts root/A.spec.ts root/a/1.spec.ts root/a/b/2.spec.ts \

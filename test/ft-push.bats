@@ -76,6 +76,51 @@ state() {
 	same 'new long short' "$(order)"
 }
 
+@test "what nobody has run yet goes by the weight of its file, after the unknown" {
+	{
+		task light '"weight":900'
+		task known '"expected_ms":5000'
+		task heavy '"weight":70000'
+		task new
+	} | ft-push -r r >out
+	same 'new heavy light known' "$(order)"
+	same '[null,5000,null,null]' "$(jq -sc 'map(.expected_ms)' out)"
+}
+
+@test "a task that never ran learns from its spec in another browser" {
+	printf '%s\n' '{"id":"g/s/d-chrome","group":"g","spec":"s"}' |
+		ft-push -r one
+	ft-pop -n -r one | ended_as passed '"duration_ms":4000' | ft-result
+	printf '%s\n' '{"id":"g/s/d-firefox","group":"g","spec":"s"}' \
+		'{"id":"g/t/d-firefox","group":"g","spec":"t"}' |
+		ft-push -r two >out
+	same '[4000,null]' "$(jq -sc 'map(.expected_ms)' out)"
+}
+
+@test "a spec that never ran learns from its group's others, by weight" {
+	member() { # GROUP SPEC WEIGHT
+		printf '{"id":"%s/%s/d-c","group":"%s","spec":"%s","weight":%s}\n' \
+			"$1" "$2" "$1" "$2" "$3"
+	}
+	{ member fast a 2000; member slow a 1000; } |
+		jq -c '. + {status: "complete", result: "passed",
+			duration_ms: (if .group == "fast" then 200 else 9000 end)}' >old
+	{ member fast b 5000; member slow b 500; } |
+		ft-push -r file -H old >out
+	same '[500,4500]' "$(jq -sc 'map(.expected_ms)' out)"
+	{ member fast a 2000; member slow a 1000; } | ft-push -r one
+	while ft-pop -n -r one >leased; do
+		jq -c '. + {status: "complete", result: "passed", duration_ms:
+			(if .group == "fast" then 200 else 9000 end)}' leased |
+			ft-result
+	done
+	{ member fast b 5000; member slow b 500; member other b 1000; } |
+		ft-push -r two >out
+	same '[500,4500]' "$(jq -sc 'map(.expected_ms)[:2]' out)"
+	# another group's is the mean of all, whichever ended last
+	jq -se '.[2].expected_ms | . > 100 and . < 9000' out
+}
+
 @test "-H learns the durations of passes from a saved stream, the newest last" {
 	cat >old.jsonl <<-'OLD'
 		{"id":"a","status":"complete","result":"passed","duration_ms":9000}

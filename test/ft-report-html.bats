@@ -46,6 +46,18 @@ page() {
 	grep -F 'the end of the log' page.html
 }
 
+@test "a failure shows how to run it by hand" {
+	page "${failed%\}},\"rerun\":\"(cd 'a & b' && <x)\"}" >page.html
+	grep -F "(cd &#39;a &amp; b&#39; &amp;&amp; &lt;x)" page.html
+	page "$failed" >page.html
+	run ! grep -F 'by hand' page.html
+}
+
+@test "artifacts that are not whole are told" {
+	page "${failed%\}},\"artifacts\":\"r/b/1\",\"left_out\":5242880}" >page.html
+	grep -F 'files and full log</a> (5.0 MiB left out)' page.html
+}
+
 @test "-t is the title, and text" {
 	printf '%s\n' "$passed" | ft-report-html -t '<Nightly> & co' >page.html
 	grep -F '&lt;Nightly&gt; &amp; co' page.html

@@ -247,6 +247,42 @@ c error timeout' "$(complete '"\(.id) \(.result) \(.reason)"' | sort)"
 	ended 137
 	soon gone pids
 	soon gone pid
+	soon eval '[ -z "$(ls -A "$TMPDIR")" ]'
+}
+
+@test "a supervisor that is stopped keeps the deadline all the same" {
+	serve
+	task a "$daemon echo \$PPID >boss; $deaf" 'timeout: 0.3' >&5
+	soon eval '[ -s boss ] && [ "$(wc -l <pids)" = 2 ]'
+	kill -STOP "$(cat boss)"
+	soon told '.status == "complete"'
+	ended 0
+	gone pids
+	same 'error timeout 9' \
+		"$(complete '"\(.result) \(.reason) \(.signal)"')"
+}
+
+# The orphans of other programs in the container are its children, too.
+@test "as the first process of a container it buries orphans and hears TERM" {
+	unshare --pid --fork --mount-proc true 2>/dev/null ||
+		skip 'no PID namespace can be made here'
+	mkfifo pipe
+	unshare --pid --fork --mount-proc ft-run -g 0.2 -d 0.2 <pipe >out 2>err 3>&- &
+	worker=$!
+	exec 5>pipe
+	task a "$daemon $deaf" >&5
+	soon eval '[ -s pids ] && [ "$(wc -l <pids)" = 2 ]'
+	init=$(pgrep -P "$worker")
+	same 1 "$(awk '/^NSpid/ { print $3 }' "/proc/$init/status")"
+	nsenter -t "$init" -p -m sh -c '(sleep 0.1; sleep 0.1) & (sleep 0.1 &)'
+	orphaned() {
+		pgrep -P "$init" sleep
+	}
+	soon eval '! orphaned >/dev/null'
+	same 1 "$(pgrep -P "$init" -c)"
+	kill -TERM "$init"
+	soon told '.id == "a" and .status == "waiting" and .reason == "drain"'
+	ended 0
 }
 
 @test "when a supervisor is killed, its spec dies and the slot goes on" {
@@ -261,7 +297,7 @@ c error timeout' "$(complete '"\(.id) \(.result) \(.reason)"' | sort)"
 	soon told '.id == "c" and .status == "complete"'
 	touch go
 	ended 0
-	same 'a error interrupted
+	same 'a error lost
 b passed null
 c passed null' "$(complete '"\(.id) \(.result) \(.reason)"' | sort)"
 }
@@ -410,6 +446,74 @@ in
 kept
 out
 private' "$(ls)"
+}
+
+# Quotes, blanks, newlines, a dollar: as a spec's path and arguments may be.
+@test "rerun repeats an attempt by hand, word for word" {
+	mkdir -p "specs/it's"
+	cat >"specs/it's/show" <<-'END'
+		#!/bin/sh
+		pwd
+		printf '[%s]' "$CI$A" "$@" "$FT_RESULT_FILE"
+		[ -d "$TMPDIR" ] && touch "$TMPDIR/x"
+	END
+	chmod +x "specs/it's/show"
+	jq -cn '{id: "a", command: ["./it\u0027s/show", "", "a  b", "$(id) `id`",
+		"*\n", "é\"\\", "{out}/x", "--to={out}/y"], env: {A: "b\u0027 $c"}}' >in
+	work -C specs -o kept
+	complete .rerun >again
+	(cd / && sh "$OLDPWD/again") >by-hand
+	complete .output >first
+	kept=$PWD/kept/$(complete .artifacts)
+	same "$(sed "s|$kept|OUT|g" first)" "$(sed "s|/[^]]*/tmp.[^]/]*|OUT|g" by-hand)"
+	grep -q '\[--to=OUT/y\]' <<<"$(sed "s|$kept|OUT|g" first)"
+	rm -r kept
+	jq -cn '{id: "a", command: ["true", "x" * 9000], rerun: "old"}' >in
+	work
+	same null "$(complete .rerun)"
+}
+
+@test "-1 runs one task by hand, with the verdict on standard error" {
+	{
+		task a 'touch ran'
+		task b 'echo old'
+		task b 'echo out; echo "$X" >&2; touch "$TMPDIR/x"; exit 1' \
+			'env: {X: "y z"}, timeout: 0.001, status: "complete"'
+	} >in
+	run -1 --separate-stderr work -1 b
+	same out "$(cat out)"
+	same 'y z
+ft-run: b: failed: exit status 1' "$(cat err)"
+	[ ! -e ran ]
+	same '' "$(ls -A "$TMPDIR")"
+	run -66 work -1 c
+	grep -q "^ft-run: stdin: no task 'c'" err
+	task a 'kill -9 $$' >in
+	run -137 work -1 a
+	printf '{"id":"a","spec":"../x"}\n{"id":"b"}\n' >in
+	run -126 work -1 a
+	grep -q '^ft-run: a: error refused: ' err
+	run -65 work -1 b
+}
+
+@test "such a task has the terminal and leaves nothing behind" {
+	command -v script || skip 'no script'
+	task a "tty; $daemon read x; echo \"got \$x\"; exit 3" >in
+	printf 'hello\n' | script -qec 'ft-run -1 a <in; echo "status $?"' /dev/null \
+		3>&- | tr -d '\r' >out
+	grep -qx '/dev/tty' out
+	grep -qx 'got hello' out
+	grep -qx 'status 3' out
+	gone pids
+	task a "$daemon $deaf" >in
+	rm pids
+	ft-run -1 a <in >out 2>err 3>&- &
+	worker=$!
+	soon eval '[ -s pids ] && [ "$(wc -l <pids)" = 2 ]'
+	kill -TERM "$worker"
+	ended 143
+	gone pids
+	same '' "$(ls -A "$TMPDIR")"
 }
 
 @test "a line that is no task is told with its place, the rest is done" {

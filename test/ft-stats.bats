@@ -39,6 +39,14 @@ lines() {
 	[ "$(wc -l <out)" -ge "$1" ]
 }
 
+# commands COMMAND ... - how many commands the server runs for it
+commands() {
+	redis CONFIG RESETSTAT >/dev/null
+	"$@" >/dev/null
+	redis INFO commandstats | grep -v 'info\|config' |
+		awk -F '[=,]' '{ calls += $2 } END { print calls }'
+}
+
 # follow [FLAG ...] - ft-stats -f in the background, into out
 follow() {
 	ft-stats -f "$@" >out 3>&- &
@@ -56,7 +64,7 @@ follow() {
 
 @test "the summary has the fields of the design, in their order, and no id" {
 	tasks a | ft-push
-	same 'run state total waiting processing complete passed failed error flaky cancelled retried lost workers slots started_ms elapsed_ms busy_ms bound_ms eta_ms efficiency by percentiles_ms slowest' \
+	same 'run state total waiting processing complete passed failed error flaky cancelled retried lost workers slots busy_slots idle_slots started_ms elapsed_ms busy_ms bound_ms eta_ms efficiency by percentiles_ms slowest' \
 		"$(ft-stats | jq -r 'to_entries | map(.key) |
 			map(select(. != "eta_error_ms")) | join(" ")')"
 	same 'group browser viewport runner worker' \
@@ -281,6 +289,42 @@ follow() {
 		"$(ft-stats | jq -c '{workers,slots,processing}')"
 }
 
+@test "work left and nobody there reads 0 workers; what is over tells who was" {
+	tasks a b | ft-push
+	attempts passed >/dev/null
+	same '{"workers":0,"slots":0,"waiting":1,"eta_ms":null}' \
+		"$(ft-stats | jq -c '{workers,slots,waiting,eta_ms}')"
+	attempts passed >/dev/null
+	same '{"state":"finished","workers":1,"slots":1}' \
+		"$(ft-stats | jq -c '{state,workers,slots}')"
+}
+
+@test "-c tells what the queue counts, the same as the whole summary" {
+	tasks a b c d | ft-push
+	attempts passed failed >/dev/null
+	ft-pop -n >/dev/null
+	names='{run,state,total,waiting,processing,complete,passed,failed,retried,lost,workers,slots,busy_slots,started_ms}'
+	same "$(ft-stats | jq -c "$names")" "$(ft-stats -c | jq -c "$names")"
+	same 'false false' \
+		"$(ft-stats -c | jq -r '"\(has("by")) \(has("slowest"))"')"
+	# it asks as little of many tasks as of few
+	few=$(commands ft-stats -c)
+	seq 300 | sed 's/.*/{"id":"t&","spec":"t&"}/' | ft-push -r many
+	same "$few" "$(commands ft-stats -c -r many)"
+	[ "$few" != "$(commands ft-stats -r many)" ]
+}
+
+@test "-c changes with a lease, not with time" {
+	tasks a b | ft-push
+	still() {
+		ft-stats -c | jq -c 'del(.elapsed_ms)'
+	}
+	before=$(still)
+	same "$before" "$(still)"
+	ft-pop -n >/dev/null
+	[ "$before" != "$(still)" ]
+}
+
 @test "the slowest tasks and the percentiles are those of the verdicts" {
 	seq 12 | sed 's/.*/{"id":"t&","status":"complete","result":"passed","duration_ms":&00}/' >saved
 	same '{"p50":600,"p90":1100,"max":1200}' \
@@ -291,12 +335,12 @@ follow() {
 }
 
 @test "a wrong call is 64 with the synopsis, -h the same with 0, -V the version" {
-	usage='usage: ft-stats [-hVaefq] [-r run] [file ...]'
+	usage='usage: ft-stats [-hVacefq] [-r run] [file ...]'
 	exits 0 ft-stats -h
 	same "$usage" "$(cat out)"
 	exits 0 ft-stats -V
 	grep -q '^ft-stats (funkytown) [0-9]' out
-	for call in -y '-f file' '-r r file' '-r {r}'; do
+	for call in -y -ca -cf '-c file' '-f file' '-r r file' '-r {r}'; do
 		# shellcheck disable=SC2086 # words of a call
 		exits 64 ft-stats $call
 		[ -s err ]

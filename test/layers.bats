@@ -10,12 +10,15 @@ setup() {
 ranks() {
 	awk '{ for (i = 1; i <= NF; i++) print $i, NR }' <<-'EOF'
 		mem clock
-		opt utf8 path names
-		text jsonl json html
+		opt utf8 path names weight launch oom
+		text jsonl json html screen
 		record
-		verdict summary newest history folder redis timeline
-		runner child chart entry queue
-		attempt page expand
+		verdict summary newest estimate sim folder redis timeline
+		history runner child chart entry queue progress
+		rerun keep
+		attempt page expand figures display
+		slots foreground
+		worker
 	EOF
 }
 

@@ -18,7 +18,7 @@ programs() {
 
 # flags_of - the flags of a synopsis on stdin, a line each
 flags_of() {
-	grep -oE -- '\[-[A-Za-z]+( [a-z.]+)?' |
+	grep -oE -- '\[-[A-Za-z0-9]+( [a-z.]+)?' |
 		sed 's/^\[-//' |
 		while read -r letters argument; do
 			printf '%s\n' "$letters" | fold -w 1 |

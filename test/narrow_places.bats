@@ -4,6 +4,7 @@
 
 setup() {
 	command -v redis-server >/dev/null || skip "redis-server is not installed"
+	PATH=$BATS_TEST_DIRNAME/../bin:$PATH
 	export CHAOS_DIR=$BATS_TEST_TMPDIR FT_RUN=narrow FT_WORKER=w1
 	cd "$CHAOS_DIR"
 	"$BATS_TEST_DIRNAME/chaos/redis.sh" 3>&-
@@ -179,6 +180,20 @@ ends() {
 	kill -9 "$pid"
 	ends 'a failed 2'
 	ft-stats -a | jq -e '.late | length == 1'
+}
+
+@test "a supervisor that is killed costs time, and no verdict" {
+	printf '%s\n' '[ ! -e boss ] || exit 0' 'echo $PPID >boss.new' \
+		'mv boss.new boss' 'exec sleep 1000' >spec.sh
+	push 0 "sh $PWD/spec.sh" a
+	start worker worker
+	poll test -s boss
+	kill -9 "$(cat boss)"
+	wait "$pid"
+	ends 'a passed 2'
+	holds '.lost == 1 and .retried == 0'
+	ft-stats -a | jq -e '.attempts[0] | .reason == "lost" and
+		.message == "its supervisor was killed"'
 }
 
 @test "two workers under one name share a run" {

@@ -78,6 +78,16 @@ worked() {
 		"$(ft-stats -r tuesday | jq -c '{total,failed}')"
 }
 
+@test "a failure by hand, as the run has it or as its record says" {
+	worked
+	exits 1 sh -c 'ft-stats -a | ft-run -1 bad/two/desktop-chrome'
+	same why "$(cat out)"
+	same 'ft-run: bad/two/desktop-chrome: failed: exit status 1' "$(cat err)"
+	exits 1 sh -c "$(ft-stats -a | jq -r 'select(.result == "failed").rerun')"
+	same why "$(cat out)"
+	same '{"complete":3,"failed":1}' "$(ft-stats | jq -c '{complete,failed}')"
+}
+
 @test "another tool's format" {
 	worked
 	ft-stats -a | jq -rf lib/jq/junit.jq > junit.xml

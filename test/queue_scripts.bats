@@ -87,9 +87,9 @@ instance() {
 	printf '%s\n' "${nonce%.*}"
 }
 
-# finish ID TOKEN RESULT [DURATION]
+# finish ID TOKEN RESULT [DURATION] - for a $reason, if there is one
 finish() {
-	op finish "$1" "$2" "$(instance "$2")" complete "$3" '' \
+	op finish "$1" "$2" "$(instance "$2")" complete "$3" "${reason-}" \
 		"{\"id\":\"$1\"}" "{\"result\":\"$3\"}" "${4-5}"
 }
 
@@ -209,6 +209,32 @@ first() {
 	done
 	[ "$(task a result)" = error ]
 	[ "$(task a reason)" = lost ]
+	[ "$(meta lost)" = 3 ]
+	[ "$(meta error)" = 1 ]
+	[ "$(meta state)" = finished ]
+}
+
+@test "an attempt that its worker lost is a loss and no failure" {
+	mode=-
+	push a
+	token=$(leased u.1.x 1)
+	[ "$(reason=lost finish a "$token" error | first)" = waiting ]
+	[ "$(reason=lost finish a "$token" error | first)" = waiting ]
+	[ "$(task a lost)" = 1 ]
+	[ "$(meta lost)" = 1 ]
+	[ -z "$(task a failures)$(meta retried)" ]
+	[ "$(task a attempts)" = '{"result":"error"}' ]
+	[ "$(finish a "$(leased v.1.x 1)" passed | sed -n 2p)" = passed ]
+}
+
+@test "three lost attempts are an error, lost, with what the last one said" {
+	mode=-
+	push -r 5 a
+	for w in u v; do
+		reason=lost finish a "$(leased $w.1.x 1)" error
+	done
+	reason=lost run finish a "$(leased w.1.x 1)" error
+	[ "${lines[*]:0:3}" = 'complete error lost' ]
 	[ "$(meta lost)" = 3 ]
 	[ "$(meta error)" = 1 ]
 	[ "$(meta state)" = finished ]
@@ -386,7 +412,7 @@ pops_task() {
 	slots=4
 	lease=200 leased v.1.x 1
 	poll taken_back a
-	[ "$(lease=200 pop v.1.x 2 | first)" = wait ]
+	[ "$(pop v.1.x 2 | first)" = wait ]
 	[ "$(pop w.1.x 1 | first)" = task ]
 }
 

@@ -41,8 +41,9 @@ def told: (why | select(. != "")) // verdict;
 
 def problem($name):
 	told as $told
+	| [$told, (.rerun // empty | "\nto run it by hand: \(.)")] as $lines
 	| {message: ($told | split("\n")[0]), type: (.reason // verdict)}
-	| element($name; $told | text);
+	| element($name; $lines | join("\n") | text);
 
 def flaws:
 	if kind == "passed" then

@@ -184,6 +184,21 @@ local function spared(lease_ms)
 	end
 end
 
+-- A worker has lost the task. Returns whether that was once too often: it may
+-- be what kills its workers.
+local function lose(id, worker, record)
+	local key = task_key(id)
+
+	redis.call('HSET', key, 'avoid', worker or '', 'avoid_ms',
+		now + AVOID_MS)
+	redis.call('HINCRBY', META, 'lost', 1)
+	if redis.call('HINCRBY', key, 'lost', 1) < (meta.takeovers or 3) then
+		return false
+	end
+	verdict(id, 'error', 'lost', record)
+	return true
+end
+
 -- Take back expired leases. The holder stays the holder until somebody else
 -- gets the task, and takes its loss back when it speaks before that.
 local function take_back()
@@ -202,13 +217,8 @@ local function take_back()
 			redis.call('ZADD', LEASES, deadline, id)
 		else
 			redis.call('ZREM', LEASES, id)
-			redis.call('HSET', key, 'silent_ms', now, 'avoid',
-				t[3] or '', 'avoid_ms', now + AVOID_MS)
-			redis.call('HINCRBY', META, 'lost', 1)
-			if redis.call('HINCRBY', key, 'lost', 1) >=
-				(meta.takeovers or 3) then
-				verdict(id, 'error', 'lost')
-			else
+			redis.call('HSET', key, 'silent_ms', now)
+			if not lose(id, t[3]) then
 				redis.call('ZADD', QUEUE, t[2] or 0, id)
 				back = true
 			end

@@ -63,6 +63,13 @@ local function decide()
 			ARGV[7])
 		return 'complete'
 	end
+	if reason == 'lost' then
+		if lose(id, t[4], ARGV[7]) then
+			return 'complete'
+		end
+		append(key, 'attempts', ARGV[8])
+		return back('waiting')
+	end
 	if failures >= (tonumber(t[6]) or 0) or meta.state == 'cancelled' then
 		verdict(id, result, reason, ARGV[7])
 		return 'complete'

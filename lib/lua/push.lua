@@ -5,7 +5,8 @@
 -- ARGV[2]  pusher: a name that no other process has
 -- ARGV[3]  the number of this batch: sent again, it gets the same answer
 -- ARGV[4]  failure budget, or ''
--- ARGV[5]… five a task: id, record, priority, expected_ms or '', retries
+-- ARGV[5]… five a task: id, record, priority, expected_ms, or else ~weight,
+--          or else '', retries
 --
 -- Returns a letter a task: a added, k known before, r refused: the run takes
 -- nothing new. Model: Push.
@@ -13,6 +14,7 @@ local FIRST, EACH = 5, 5
 local BAND = 2 ^ 41         -- of the queue's score: one a priority
 local KNOWN = 2 ^ 40        -- unknown durations count as longer than any
 local LONGEST_MS = 2 ^ 39
+local HEAVIEST = 2 ^ 39
 
 local mark = 'push:' .. ARGV[2]
 local before = redis.call('HGET', META, mark)
@@ -22,9 +24,12 @@ if answer then
 end
 
 local function score(priority, expected, place)
+	local weight = string.match(expected, '^~(.*)')
 	local x = place
 
-	if expected ~= '' then
+	if weight then
+		x = KNOWN - math.min(tonumber(weight), HEAVIEST - 1)
+	elseif expected ~= '' then
 		x = KNOWN + LONGEST_MS -
 			math.min(tonumber(expected), LONGEST_MS)
 	end

@@ -33,10 +33,10 @@
 #define TASKS 2
 #endif
 /*
- * A fault is a crash of a worker or of its ft-pop alone, an answer or a note
- * that does not arrive, a request that arrives a second time, any time later,
- * a lease that runs out although its holder lives, a worker told to stop, or
- * the run being cancelled: any FAULTS of them.
+ * A fault is a crash of a worker, of its ft-pop alone or of its supervisor, an
+ * answer or a note that does not arrive, a request that arrives a second time,
+ * any time later, a lease that runs out although its holder lives, a worker
+ * told to stop, or the run being cancelled: any FAULTS of them.
  */
 #ifndef FAULTS
 #define FAULTS 2
@@ -44,7 +44,7 @@
 #ifndef RETRIES         /* of each task */
 #define RETRIES 1
 #endif
-#ifndef LOST_MAX        /* silences until a task's verdict is lost */
+#ifndef LOST_MAX        /* losses until a task's verdict is lost */
 #define LOST_MAX 2
 #endif
 
@@ -71,6 +71,7 @@
 #define PASSED    1     /* what a report says */
 #define FAILED    2
 #define DRAINED   3
+#define LOST      4     /* its supervisor was killed */
 
 #define POP       1     /* requests that may arrive twice */
 #define BEAT      2
@@ -170,6 +171,17 @@ inline over()
 	fi
 }
 
+inline lose(t)
+{
+	lost[t]++;
+	if
+	:: lost[t] >= LOST_MAX -> verdict(t)
+	:: else ->
+		queued[t] = true;
+		ring()
+	fi
+}
+
 inline take_back_one(t)
 {
 	if
@@ -178,13 +190,7 @@ inline take_back_one(t)
 		leased[t] = false;
 		expired[t] = false;
 		silent[t] = true;
-		lost[t]++;
-		if
-		:: lost[t] >= LOST_MAX -> verdict(t)
-		:: else ->
-			queued[t] = true;
-			ring()
-		fi
+		lose(t)
 	:: else
 	fi
 }
@@ -388,6 +394,7 @@ inline decide(t, token, says)
 	assert(token == newest[t]);
 	if
 	:: says == DRAINED -> queued[t] = true
+	:: says == LOST -> lose(t)
 	:: says == FAILED && failures[t] < RETRIES && state != CANCELLED ->
 		failures[t]++;
 		queued[t] = true
@@ -656,6 +663,7 @@ proctype Reporter(byte w)
 		:: !report[w] -> report[w] = PASSED
 		:: !report[w] -> report[w] = FAILED
 		:: !report[w] && draining[me] -> report[w] = DRAINED
+		:: !report[w] && faults > 0 -> faults--; report[w] = LOST
 		:: report[w]
 		fi;
 		may_repeat(FINISH, me, running_task[w], running[w], report[w],

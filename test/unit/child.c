@@ -369,7 +369,7 @@ test_leaderless(const char *self)
 static void
 test_lost(void)
 {
-	struct child *other = child_new();
+	struct child *other = child_new(NULL);
 	pid_t daemon, elsewhere, supervisor;
 
 	prepare(shell("echo $$ > other; sleep 1000"));
@@ -394,6 +394,53 @@ test_lost(void)
 	    "one that was killed while idle is replaced");
 	child_free(other);
 	ok(!alive(elsewhere), "to free a slot stops what runs in it");
+}
+
+/* A supervisor that is stopped keeps no deadline. */
+static void
+test_stopped(void)
+{
+	pid_t supervisor, daemon;
+
+	prepare(shell("echo $PPID > boss; sleep 1000"));
+	job.timeout_ms = 300;
+	job.grace_ms = 100;
+	child_start(child, &job);
+	supervisor = noted("boss");
+	kill(supervisor, SIGSTOP);
+	ok(child_due_ms(child) > clock_mono_ms() &&
+		child_due_ms(child) < clock_mono_ms() + LONG_MS,
+	    "a supervisor has its time");
+	poll(NULL, 0, 500);
+	child_hurry(child);
+	await(child);
+	ok(end.how == CHILD_TIMED_OUT && end.signal == SIGINT &&
+		end.cpu_ms >= 0 && alive(supervisor),
+	    "one that was stopped is woken to keep the deadline");
+	prepare(shell(DAEMON "echo $PPID > boss; sleep 1000"));
+	child_start(child, &job);
+	supervisor = noted("boss");
+	daemon = noted("pid");
+	child_hurry(child);
+	kill(supervisor, SIGSTOP);
+	child_hurry(child);
+	await(child);
+	ok(end.how == CHILD_TIMED_OUT && end.cpu_ms < 0 && !alive(supervisor) &&
+		daemon > 0 && !alive(daemon),
+	    "one that does not wake is killed and its work done");
+	child_start(child, &job);
+	supervisor = noted("boss");
+	child_stop(child, 100);
+	kill(supervisor, SIGSTOP);
+	child_hurry(child);
+	child_hurry(child);
+	await(child);
+	ok(end.how == CHILD_STOPPED, "also when it had to stop its job");
+	unlink("pid");
+	run(shell("exit 6"));
+	ok(end.how == CHILD_EXITED && end.code == 6 &&
+		child_due_ms(child) == INT64_MAX,
+	    "the slot works on");
 }
 
 static void
@@ -457,7 +504,7 @@ main(int argc, char **argv)
 	setenv("KEPT", "yes", 1);
 	signal(SIGCHLD, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
-	child = child_new();
+	child = child_new(NULL);
 	test_ends();
 	test_surroundings();
 	test_environment();
@@ -469,6 +516,7 @@ main(int argc, char **argv)
 	test_leftovers();
 	test_leaderless(self);
 	test_lost();
+	test_stopped();
 	test_many();
 	child_free(child);
 	ok(alive(before), "a child from before is none of its business");

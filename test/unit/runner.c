@@ -256,6 +256,7 @@ judge(const struct runner_table *t, struct record *r, const cJSON *row)
 	    .error = number(row, "errno"),
 	    .timed_out = json_member(row, "timed_out") != NULL,
 	    .interrupted = json_member(row, "interrupted") != NULL,
+	    .starved = json_member(row, "starved") != NULL,
 	    .exit_code = json_member(row, "signal") ? -1 : number(row, "exit"),
 	    .signal = number(row, "signal"),
 	    .output = json_text(row, "output", "")};

@@ -1,0 +1,150 @@
+#!/usr/bin/env bats
+# ft-sim: a run played again on other slots
+
+load helper
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+teardown_file() {
+	redis_stop
+}
+
+# ran ID MS [MEMBERS] - the record of a pass
+ran() {
+	task "$1" "\"status\":\"complete\",\"result\":\"passed\",\"duration_ms\":$2${3:+,$3}"
+}
+
+# numbers NAME ... - of each line
+numbers() {
+	jq -c --args '[.[$ARGS.positional[]]]' "$@" <out
+}
+
+@test "the longest first reaches the bound where map order does not" {
+	{ ran a 1000; ran b 1000; ran c 2000; } >run.jsonl
+	ft-sim -j 2 run.jsonl >out
+	same '[4000,2000,2000,2000,1]' \
+		"$(numbers total_ms longest_ms bound_ms makespan_ms efficiency)"
+	ft-sim -j 2 -o map run.jsonl >out
+	same '[3000,0.667]' "$(numbers makespan_ms efficiency)"
+}
+
+@test "shards wait for their longest, whatever the others do" {
+	{ ran a 3000; ran b 3000; ran c 1; ran d 1; } | ft-sim -j 2 -o shards >out
+	same '[6000,3001]' "$(numbers makespan_ms bound_ms)"
+}
+
+@test "random is the mean of many shuffles, the same in each call" {
+	for i in 1 2 3 4 5 6 7 8 9; do ran "$i" "$((i * 1000))"; done >run.jsonl
+	ft-sim -j 3 -o random run.jsonl >out
+	ft-sim -j 3 -o random run.jsonl >again
+	cmp out again
+	jq -e '.makespan_ms > 15000 and .makespan_ms < 24000' out
+}
+
+@test "pushed is the order in which ft-push queues them" {
+	redis_start
+	{
+		task light '"weight":900,"duration_ms":400'
+		task known '"expected_ms":5000,"duration_ms":100'
+		task heavy '"weight":70000,"duration_ms":100'
+		task new '"duration_ms":100'
+		task long '"expected_ms":9000,"duration_ms":900'
+		task urgent '"priority":2,"expected_ms":1,"duration_ms":100'
+	} >run.jsonl
+	ft-push -r r <run.jsonl >pushed
+	order=$(redis ZRANGE 'ft:{r}:queue' 0 -1 | paste -sd ' ')
+	same 'urgent new heavy light long known' "$order"
+	# on two slots that order, and no other, ends so
+	ft-sim -j 2 -o pushed run.jsonl >out
+	same '[1100]' "$(numbers makespan_ms)"
+	for id in $order; do
+		jq -c --arg id "$id" 'select(.id == $id)' run.jsonl
+	done | ft-sim -j 2 -o map >out
+	same '[1100]' "$(numbers makespan_ms)"
+}
+
+@test "a retry takes a slot once more, after its first attempt" {
+	ran a 1000 '"attempt":2,"attempts":[
+		{"attempt":1,"result":"failed","duration_ms":500}]' |
+		tr -d '\n\t' | ft-sim -j 4 >out
+	same '[1500,1500,1500]' "$(numbers total_ms bound_ms makespan_ms)"
+}
+
+@test "split parts run side by side" {
+	{ ran long 10000; ran short 2000; } >run.jsonl
+	ft-sim -j 4 -s 4 run.jsonl >out
+	same '[3334,3334,4000]' "$(numbers longest_ms makespan_ms split_ms)"
+}
+
+@test "-w finds the fewest slots, and says when none is enough" {
+	for i in 1 2 3 4 5 6; do ran "$i" 60000; done >run.jsonl
+	ft-sim -w 120 run.jsonl >out
+	same '[3,120000]' "$(numbers slots makespan_ms)"
+	ft-sim -p -w 119 run.jsonl >out
+	same '6 slots would give 1 m 0 s; the bound is 1 m 0 s, the efficiency 1.000' \
+		"$(cat out)"
+	exits 1 ft-sim -w 59 run.jsonl
+	same 'ft-sim: no number of slots is enough: the longest takes 60.0 s' \
+		"$(cat err)"
+}
+
+@test "the gap between attempts is the median of the records, or -g" {
+	at() { # ID SLOT FROM MS
+		ran "$1" "$4" "\"worker\":\"w\",\"slot\":$2,\"started_ms\":$3"
+	}
+	{ at a 1 1000 100; at b 1 1120 100; at c 1 1240 100; at d 2 5000 100; } \
+		>run.jsonl
+	ft-sim -j 1,4 run.jsonl >out
+	same "[20,460]
+[20,100]" "$(numbers gap_ms makespan_ms)"
+	ft-sim -j 1 -g 0.1 run.jsonl >out
+	same '[100,700]' "$(numbers gap_ms makespan_ms)"
+}
+
+@test "the newest line counts, and tasks without a time are told" {
+	{ ran a 9000; ran a 1000; task b; task c '"expected_ms":500'; } |
+		exits 0 ft-sim -j 1
+	same '[2,1,1500]' "$(numbers tasks unknown makespan_ms)"
+	same 'ft-sim: tasks without a time, left out: 1' "$(cat err)"
+}
+
+@test "-H plays what Redis remembers" {
+	redis_start
+	redis HSET ft:history a 1000 b 3000 'g/s/' 77 '//' 5 >/dev/null
+	ft-sim -H -j 2 >out
+	same '[2,4000,3000]' "$(numbers tasks total_ms makespan_ms)"
+}
+
+@test "a thousand remembered tasks come whole" {
+	redis_start
+	redis DEL ft:history >/dev/null
+	seq 3000 | awk '{print "HSET ft:history t" $1, 10}' | redis >/dev/null
+	ft-sim -H -j 1 >out
+	same '[3000,30000]' "$(numbers tasks total_ms)"
+}
+
+@test "no tasks take no time" {
+	exits 0 ft-sim -j 3 </dev/null
+	same '[0,0,null]' "$(numbers tasks makespan_ms efficiency)"
+}
+
+@test "a bad line is told and left out: 65" {
+	{ ran a 1000; echo '{"id":1}'; ran b 1000; } | exits 65 ft-sim -j 1
+	same '[2,2000]' "$(numbers tasks makespan_ms)"
+	grep -q '^ft-sim: stdin:2:7: ' err
+	exits 66 ft-sim -j 1 gone.jsonl
+}
+
+@test "a wrong call is 64" {
+	for call in '' '-j 0' '-j 1,' '-j x' '-o best -j 1' '-w 0' '-s 0 -j 1' \
+		'-g -1 -j 1' -y; do
+		# shellcheck disable=SC2086 # words of a call
+		exits 64 ft-sim $call </dev/null
+		[ -s err ]
+	done
+	exits 0 ft-sim -h
+	exits 0 ft-sim -V
+	grep -q '^ft-sim (funkytown) [0-9]' out
+}
