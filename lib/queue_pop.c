@@ -222,8 +222,11 @@ take_note(struct popper *p, struct record **r, enum popped *what)
 	return *r != NULL;
 }
 
-/* After a new connection: replies and bells may have been lost. */
-static void
+/*
+ * Replies and notes may have been lost: what is held, and so in which slots,
+ * before another note is taken. False when waiting was given up.
+ */
+static bool
 resync(struct popper *p)
 {
 	struct request *q = queue_request(&script_held, p->queue->run);
@@ -236,7 +239,7 @@ resync(struct popper *p)
 	request_int(q, p->seen);
 	reply = queue_ask(p->queue, q);
 	if (reply == NULL)
-		return;
+		return false;
 	p->connections = redis_connections(p->queue->redis);
 	members = reply->element[0];
 	notes = reply->element[1];
@@ -250,6 +253,7 @@ resync(struct popper *p)
 	for (i = 0; i < notes->elements; i++)
 		remember(p, reply_text(notes, i));
 	freeReplyObject(reply);
+	return true;
 }
 
 static redisReply *
@@ -332,12 +336,11 @@ popper_next(struct popper *p, bool wait, struct pollfd *others, nfds_t count,
 	enum popped got = POP_TASK;
 
 	for (;;) {
+		if (p->connections != redis_connections(p->queue->redis) &&
+		    !resync(p))
+			return POP_EVENT;
 		if (take_note(p, r, &got))
 			return got;
-		if (p->connections != redis_connections(p->queue->redis)) {
-			resync(p);
-			continue;
-		}
 		reply = ask(p);
 		if (reply == NULL)
 			return POP_EVENT;
