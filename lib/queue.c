@@ -147,6 +147,15 @@ queue_command(struct queue *q, struct request *r)
 		freeReplyObject(reply);
 }
 
+const redisReply *
+reply_list(const redisReply *r, size_t i)
+{
+	if (r->type != REDIS_REPLY_ARRAY || i >= r->elements ||
+	    r->element[i]->type != REDIS_REPLY_ARRAY)
+		errx(EX_SOFTWARE, "redis: an answer that makes no sense");
+	return r->element[i];
+}
+
 const char *
 reply_text(const redisReply *r, size_t i)
 {

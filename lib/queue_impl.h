@@ -17,6 +17,11 @@ struct queue {
 	char *run;
 	struct push *push;
 	unsigned long unknown, unanswered;
+	struct held *held, **last_held; /* beats not sent yet, oldest first */
+	int held_count;
+	struct request *lesson;         /* what passes taught, not sent yet */
+	int64_t lesson_due_ms;          /* by clock_mono_ms */
+	int lessons;
 	redisReply *active; /* ids leased at the last queue_each_active */
 };
 
@@ -34,6 +39,8 @@ struct request *queue_request(struct redis_script *s, const char *run);
 redisReply *queue_ask(struct queue *q, struct request *r);
 void queue_command(struct queue *q, struct request *r); /* ignore the answer */
 
+/* An element that is a list; an answer without it is exit status 70. */
+const redisReply *reply_list(const redisReply *r, size_t i);
 const char *reply_text(const redisReply *r, size_t i); /* "": not a string */
 int64_t reply_int(const redisReply *r, size_t i);
 /* The value of a field in a flat list of fields and values; NULL: none. */
@@ -44,6 +51,9 @@ struct record *queue_record(
     const redisReply *fields, const char *run, const char *state);
 /* Set a list of attempts from its JSON text, if it has any. */
 void queue_set_list(struct record *r, enum field f, const char *json);
+
+/* Send what passes have taught, if it is time or at once. */
+void queue_teach(struct queue *q, bool at_once);
 
 /* Report the end of an attempt by its id and token. */
 struct request *queue_hand_back(

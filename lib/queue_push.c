@@ -69,6 +69,7 @@ state_having(
 	char *task = mem_printf("ft:{%s}:task:%s", run, id);
 	struct request *r = request_command("EXISTS");
 	redisReply *reply;
+	const char *now = NULL;
 	int64_t known;
 
 	request_text(r, task);
@@ -78,8 +79,8 @@ state_having(
 	freeReplyObject(reply);
 	reply = queue_ask(q, queue_request(&script_look, run));
 	if (reply != NULL && reply->type == REDIS_REPLY_ARRAY)
-		snprintf(
-		    state, size, "%s", reply_field(reply->element[5], "state"));
+		now = reply_field(reply_list(reply, 5), "state");
+	snprintf(state, size, "%s", now != NULL ? now : "");
 	freeReplyObject(reply);
 	if (!known && strcmp(state, "open") != 0)
 		*state = '\0';

@@ -612,7 +612,11 @@ proctype Popper(byte w)
 			told[w] = 0;
 			told_task[w] = 0;
 			popper[w] = SYNCING
-		:: deliver(w)
+		:: deliver(w);
+			if
+			:: popper[w] = FULL     /* still: it need not ask */
+			:: true
+			fi
 		fi
 	}
 	:: atomic { popper[w] == SYNCING ->
