@@ -319,6 +319,30 @@ pops_task() {
 	[ "$(redis ZCARD "$ft:queue")" = 1 ]
 }
 
+@test "an instance that leaves a note unread gets one task and no more" {
+	slots=2
+	push a b c d
+	one=$(leased w.1.x 1) two=$(leased w.1.x 2)
+	finish a "$one" passed
+	finish b "$two" passed
+	redis LRANGE "$ft:bell:w.1.x" 0 -1 | grep -c '^task$' | grep -qx 1
+	redis LRANGE "$ft:bell:w.1.x" 0 -1 | grep -q "b#$two"
+	[ "$(redis ZRANGE "$ft:queue" 0 -1)" = d ]
+}
+
+@test "a task that was handed to nobody loses time only" {
+	push a b c
+	token=$(lease=200 leased w.1.x 1)
+	finish a "$token" passed
+	[ "$(redis ZRANGE "$ft:leases" 0 -1)" = b ]
+	poll taken_back b
+	[ "$(redis ZRANGE "$ft:queue" 0 -1 | first)" = b ]
+	[ -z "$(task b lost)$(meta lost)" ]
+	[ "$(meta handed_back)" = 1 ]
+	[ "$(pop v.1.x 1 | grep -c '"b"')" = 1 ]
+	[ "$(pop w.1.x 2 | grep -c '"c"')" = 1 ]
+}
+
 @test "a draining instance gets no other task" {
 	push a b
 	token=$(leased w.1.x 1)

@@ -82,6 +82,7 @@ local function decide()
 end
 
 -- The slot is free: tell its owner, with the next task when it waits for one.
+-- A popper that leaves a note unread may be dead, and gets no more of them.
 local function free_slot()
 	local text
 
@@ -97,6 +98,7 @@ local function free_slot()
 		return
 	end
 	if was_full and ARGV[4] ~= 'waiting' and
+		redis.call('LLEN', own_bell(instance)) == 0 and
 		(meta.state == 'sealed' or meta.state == 'open') then
 		text = lease_next(instance, me.worker, tonumber(t[9]),
 			string.match(token, '^%d+%-(.*)$'), member)
