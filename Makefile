@@ -10,20 +10,21 @@ PROGRAMS = ft-expand ft-push ft-pop ft-run ft-result ft-stats ft-report-html \
 
 # Who is made of what, beside the base that all share.
 base = mem clock opt utf8 jsonl record
-queue = estimate queue queue_push queue_pop queue_report queue_read \
+queue = estimate queue queue_push queue_batch queue_pop queue_report queue_read \
 	queue_history redis
 runner = runner runner_check runner_words runner_plan runner_judge verdict \
 	verdict_playwright verdict_mocha verdict_cypress verdict_junit \
 	json path text
 ft-expand = weight expand expand_words expand_map expand_twins $(runner)
-ft-push = history $(queue)
+ft-push = history $(display) $(queue)
 ft-pop = $(queue)
-ft-run = worker slots crew share foreground attempt rerun keep folder child supervisor \
-	launch sweep oom $(runner)
+ft-run = worker slots crew share foreground attempt rerun keep folder child \
+	supervisor launch sweep oom $(display) $(runner)
 ft-result = $(queue)
 summary = summary summary_numbers summary_json names
-ft-stats = figures newest $(summary) $(queue)
-ft-report-html = page entry chart timeline html $(summary)
+display = display progress screen screen_text $(summary)
+ft-stats = figures newest $(display) $(queue)
+ft-report-html = page entry chart timeline html $(display)
 ft-sim = sim sim_play names $(queue)
 
 PKGS = libcjson hiredis
@@ -128,8 +129,10 @@ FUZZ_S = 20
 fuzz_cc = clang -std=c11 -O1 -g -fno-omit-frame-pointer $(CPPFLAGS) \
 	$(shell $(PKG_CONFIG) --cflags $(PKGS)) \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined
-fuzz_wrap = malloc calloc realloc free vasprintf warn warnx err errx exit
+fuzz_wrap = malloc calloc realloc free strdup strndup vasprintf \
+	warn warnx err errx exit
 build/fuzz-redis: fuzz_wrap += redisConnectUnixWithTimeout redisFree \
+	redisGetReplyFromReader freeReplyObject \
 	clock_mono_ms nanosleep
 fuzz_lib = $(patsubst lib/%.c,build/fuzz/%.o,$(wildcard lib/*.c))
 build/fuzz/%.o: lib/%.c $(binaries)

@@ -60,9 +60,7 @@ tell(const redisReply *reply, void (*each)(const char *id, int64_t ms))
 	const char *name;
 	size_t i;
 
-	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2)
-		errx(EX_SOFTWARE, "history: an answer that makes no sense");
-	pairs = reply->element[1];
+	pairs = reply_list(reply, 1);
 	for (i = 0; i + 1 < pairs->elements; i += 2) {
 		name = reply_text(pairs, i);
 		if (!estimate_is_kin(name))

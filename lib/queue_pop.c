@@ -35,6 +35,7 @@ struct popper {
 	uint64_t requests;
 	long long seen; /* the last fencing number */
 	unsigned connections;
+	bool missed; /* a note, perhaps: the connection broke meanwhile */
 	char generation[48]; /* of the run's bell */
 	int64_t ask_ms;      /* on the monotonic clock: until then, if full, */
 			     /* only its own bell can bring news */
@@ -291,8 +292,11 @@ is_among(const redisReply *members, const char *member)
 	return false;
 }
 
-/* After a new connection: replies and bells may have been lost. */
-static void
+/*
+ * Replies and notes may have been lost: what is held, and so in which slots,
+ * before another note is taken. False when waiting was given up.
+ */
+static bool
 resync(struct popper *p)
 {
 	struct request *q = queue_request(&script_held, p->queue->run);
@@ -306,10 +310,11 @@ resync(struct popper *p)
 	request_int(q, p->seen);
 	reply = queue_ask(p->queue, q);
 	if (reply == NULL)
-		return;
+		return false;
 	p->connections = redis_connections(p->queue->redis);
-	members = reply->element[0];
-	notes = reply->element[1];
+	p->missed = false;
+	members = reply_list(reply, 0);
+	notes = reply_list(reply, 1);
 	for (s = 0; s < p->slots; s++)
 		for (link = &p->slot[s]; *link != NULL;)
 			if (is_among(members, (*link)->member))
@@ -319,6 +324,7 @@ resync(struct popper *p)
 	for (i = 0; i < notes->elements; i++)
 		remember(p, reply_text(notes, i));
 	freeReplyObject(reply);
+	return true;
 }
 
 static redisReply *
@@ -429,6 +435,15 @@ look(struct popper *p, bool *full)
 	return found;
 }
 
+/* False when waiting for the server was given up. */
+static bool
+catch_up(struct popper *p)
+{
+	if (p->connections != redis_connections(p->queue->redis))
+		p->missed = true;
+	return !p->missed || resync(p);
+}
+
 enum popped
 popper_next(struct popper *p, bool wait, struct pollfd *others, nfds_t count,
     struct record **r)
@@ -438,12 +453,10 @@ popper_next(struct popper *p, bool wait, struct pollfd *others, nfds_t count,
 	bool full;
 
 	for (;;) {
+		if (!catch_up(p))
+			return POP_EVENT;
 		if (take_note(p, r, &got))
 			return got;
-		if (p->connections != redis_connections(p->queue->redis)) {
-			resync(p);
-			continue;
-		}
 		full = still_full(p);
 		got = full ? POP_NOTHING : look(p, &full);
 		if (got == POP_TASK)
@@ -453,6 +466,7 @@ popper_next(struct popper *p, bool wait, struct pollfd *others, nfds_t count,
 		reply = block(p, full, others, count);
 		if (reply == NULL && any_event(others, count))
 			return POP_EVENT;
+		p->missed = reply == NULL;
 		if (reply != NULL && full)
 			remember(p, reply_text(reply, 1));
 		freeReplyObject(reply);

@@ -257,7 +257,7 @@ answered(struct queue *q, struct record *r, const redisReply *reply)
 	} else if (strcmp(word, "waiting") == 0) {
 		back_to_waiting(r, reply);
 	} else if (strcmp(word, "held") != 0) {
-		now = queue_record(reply->element[2],
+		now = queue_record(reply_list(reply, 2),
 		    record_text(r, RECORD_RUN), reply_text(reply, 1));
 	}
 	if (now != r)

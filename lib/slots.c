@@ -7,6 +7,7 @@
 #include "child.h"
 #include "clock.h"
 #include "crew.h"
+#include "display.h"
 #include "folder.h"
 #include "mem.h"
 #include "opt.h"
@@ -34,6 +35,7 @@ say(const struct record *r)
 {
 	record_write(stdout, r);
 	opt_close_stdout();
+	display_note(r);
 }
 
 static bool

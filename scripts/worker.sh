@@ -81,7 +81,12 @@ trap 'rm -rf "$pipes"' EXIT
 mkfifo "$pipes/tasks" "$pipes/records"
 
 work() {
-	ft-result <"$pipes/records" &
+	# somebody at a terminal sees the view of ft-run, and no records
+	if [ -t 1 ] && [ -t 2 ]; then
+		ft-result <"$pipes/records" >/dev/null &
+	else
+		ft-result <"$pipes/records" &
+	fi
 	result=$!
 	ft-run -j "$slots" <"$pipes/tasks" >"$pipes/records" &
 	run=$!

@@ -16,8 +16,10 @@ ranks() {
 		verdict summary newest estimate sim folder redis timeline
 		history runner child chart entry queue progress
 		rerun keep
-		attempt page expand figures
-		slots foreground
+		attempt page expand figures display
+		share foreground
+		crew
+		slots
 		worker
 	EOF
 }

@@ -81,7 +81,8 @@ local function decide()
 	return back('waiting')
 end
 
--- The slot may be free: tell its owner, with the next task when it waits for one.
+-- The slot may be free: tell its owner, with the next task when it waits for
+-- one. A popper that leaves a note unread may be dead, and gets no more of them.
 local function free_slot()
 	local text
 
@@ -98,6 +99,7 @@ local function free_slot()
 	end
 	if used >= me.slots and slots_used(instance, me) < me.slots and
 		ARGV[4] ~= 'waiting' and
+		redis.call('LLEN', own_bell(instance)) == 0 and
 		(meta.state == 'sealed' or meta.state == 'open') then
 		text = lease_next(instance, me, tonumber(t[9]),
 			string.match(token, '^%d+%-(.*)$'), member)

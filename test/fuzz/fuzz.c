@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "fuzz.h"
@@ -22,13 +23,19 @@ void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *p, size_t size);
 void __wrap_free(void *p);
 int __wrap_vasprintf(char **text, const char *format, va_list ap);
+char *__wrap_strndup(const char *s, size_t max);
+char *__wrap_strdup(const char *s);
 void __wrap_warnx(const char *format, ...);
 void __wrap_warn(const char *format, ...);
 _Noreturn void __wrap_errx(int status, const char *format, ...);
 _Noreturn void __wrap_err(int status, const char *format, ...);
 _Noreturn void __wrap_exit(int status);
+_Noreturn void __real_exit(int status);
+
+int fuzz_never = EX_SOFTWARE;
 
 static jmp_buf end;
+static bool running; /* or the fuzzer itself wants to exit */
 static int fds[FDS], fd_count;
 
 /* What the code under test holds: open addressing, by address. */
@@ -145,6 +152,23 @@ __wrap_vasprintf(char **text, const char *format, va_list ap)
 	return vsnprintf(*text, (size_t)len + 1, format, ap);
 }
 
+char *
+__wrap_strndup(const char *s, size_t max)
+{
+	size_t len = strnlen(s, max);
+	char *copy = __wrap_malloc(len + 1);
+
+	memcpy(copy, s, len);
+	copy[len] = '\0';
+	return copy;
+}
+
+char *
+__wrap_strdup(const char *s)
+{
+	return __wrap_strndup(s, strlen(s));
+}
+
 static void
 format_away(const char *format, va_list ap)
 {
@@ -174,7 +198,7 @@ TELL(__wrap_warn)
 		va_start(ap, format);                  \
 		format_away(format, ap);               \
 		va_end(ap);                            \
-		fuzz_promise(status != 70);            \
+		fuzz_promise(status != fuzz_never);    \
 		longjmp(end, 1);                       \
 	}
 END(__wrap_errx)
@@ -183,7 +207,9 @@ END(__wrap_err)
 void
 __wrap_exit(int status)
 {
-	fuzz_promise(status != 70);
+	if (!running)
+		__real_exit(status);
+	fuzz_promise(status != fuzz_never);
 	longjmp(end, 1);
 }
 
@@ -214,10 +240,12 @@ fuzz_null(void)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	running = true;
 	if (setjmp(end) == 0)
 		fuzz(data, size);
 	else
 		free_all();
+	running = false;
 	while (fd_count > 0)
 		close(fds[--fd_count]);
 	return 0;

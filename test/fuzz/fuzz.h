@@ -18,6 +18,9 @@ void fuzz(const uint8_t *data, size_t size);
 /* A descriptor from which the data can be read; closed after the run. */
 int fuzz_fd(const uint8_t *data, size_t size);
 
+/* An exit status that would be our bug; a target may allow it with -1. */
+extern int fuzz_never;
+
 /* Where output may go. */
 FILE *fuzz_null(void);
 

@@ -42,7 +42,7 @@ void
 fuzz(const uint8_t *data, size_t size)
 {
 	static const char *const active[] = {
-	    "<script", "<style", "<iframe", "<meta", "<img", "javascript:\""};
+	    "<script", "<style", "<iframe", "<link", "<img", "<svg onload"};
 	static size_t ours[6];
 	char *text;
 	size_t i;
