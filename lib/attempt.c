@@ -95,9 +95,9 @@ furnish_private(struct attempt *a)
 static bool
 furnish(struct attempt *a, int slot, int member)
 {
-	a->tmp = member > 0 ? mem_printf("%s/%d-%d", a->rules->scratch, slot,
-				  member)
-			    : mem_printf("%s/%d", a->rules->scratch, slot);
+	a->tmp = member > 0
+	             ? mem_printf("%s/%d-%d", a->rules->scratch, slot, member)
+	             : mem_printf("%s/%d", a->rules->scratch, slot);
 	if (!folder_again(a->tmp))
 		return false;
 	return a->rules->artifacts ? furnish_kept(a) : furnish_private(a);
@@ -302,7 +302,8 @@ keep(struct attempt *a)
 void
 attempt_look(const struct attempt *a)
 {
-	int64_t max = a->rules->artifacts ? a->rules->keep_max : ATTEMPT_LOG_MAX;
+	int64_t max =
+	    a->rules->artifacts ? a->rules->keep_max : ATTEMPT_LOG_MAX;
 
 	if (max > 0)
 		keep_bound(a->log, max);

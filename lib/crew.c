@@ -331,8 +331,7 @@ settle(struct crew *c, struct member *m, const struct child_end *end)
 		own.how = CHILD_TIMED_OUT;
 	if (ran && (c->overdue || killed || m->unwanted)) {
 		judge(c, m, &own);
-	} else if (m->unwanted ||
-	           (end->how == CHILD_STOPPED && !c->overdue)) {
+	} else if (m->unwanted || (end->how == CHILD_STOPPED && !c->overdue)) {
 		hand_back(c, m);
 	} else {
 		attempt_free(m->attempt);
@@ -414,8 +413,7 @@ crew_drain(struct crew *c)
 
 	c->draining = true;
 	for (i = 0; i < c->count; i++)
-		if (c->members[i].task != NULL &&
-		    c->members[i].attempt == NULL)
+		if (c->members[i].task != NULL && c->members[i].attempt == NULL)
 			hand_back(c, &c->members[i]);
 }
 

@@ -288,9 +288,8 @@ record_of(const struct expand *x, const struct entry *e, const char *viewport,
 }
 
 static void
-combination(const struct expand *x, const struct entry *e,
-    const char *viewport, const char *browser,
-    void (*task)(struct record *r),
+combination(const struct expand *x, const struct entry *e, const char *viewport,
+    const char *browser, void (*task)(struct record *r),
     void (*left_out)(struct record *r, const cJSON *rule))
 {
 	const cJSON *rule = expand_rule(e, viewport, browser);

@@ -206,8 +206,8 @@ expand_settings(const struct place *p, const cJSON *object)
 	}
 	value = json_member(object, field_name(RECORD_SHARE));
 	if (value != NULL && !cJSON_IsNull(value) && !cJSON_IsBool(value))
-		expand_wrong(p, field_name(RECORD_SHARE),
-		    "expected true or false");
+		expand_wrong(
+		    p, field_name(RECORD_SHARE), "expected true or false");
 	if (cJSON_IsArray(json_member(object, "command")) &&
 	    cJSON_IsString(runner) &&
 	    strcmp(runner->valuestring, RUNNER_DEFAULT) != 0)

@@ -149,8 +149,8 @@ add_task(struct request *r, const struct record *task)
 		request_text(r, "");
 	request_int(r, record_int(task, RECORD_RETRIES, 0));
 	request_text(r, record_has(task, RECORD_SHARE)
-			? record_text(task, RECORD_SHARE)
-			: "");
+			    ? record_text(task, RECORD_SHARE)
+			    : "");
 	free(text);
 }
 

@@ -215,8 +215,8 @@ slots_next_ms(void)
 		if (!occupied(s))
 			continue;
 		next = earliest(next, s->next_beat_ms);
-		next = earliest(next,
-		    s->crew ? crew_next_ms(s->crew) : s->next_look_ms);
+		next = earliest(
+		    next, s->crew ? crew_next_ms(s->crew) : s->next_look_ms);
 		next = earliest(next, child_due_ms(s->child));
 	}
 	return next;

@@ -13,9 +13,9 @@
 #include "queue.h"
 #include "record.h"
 
-#define SYNOPSIS                                                         \
-	"ft-pop [-hVn] [-r run] [-w worker] [-l lease] [-f [-j slots]\n" \
-	"              [-S tasks]]"
+#define SYNOPSIS                                                        \
+	"ft-pop [-hVn] [-r run] [-w worker] [-l lease] [-f [-j slots] " \
+	"[-S tasks]]"
 
 enum { EXIT_FINISHED = 1, EXIT_NOTHING = 2, EXIT_TOLD = 128 + SIGTERM };
 
@@ -72,8 +72,7 @@ deliver(struct record *r)
 	do {
 		record_write(stdout, r);
 		written[count++] = r;
-	} while (follow && count < QUEUE_SHARE_MAX &&
-	         popper_more(popper, &r));
+	} while (follow && count < QUEUE_SHARE_MAX && popper_more(popper, &r));
 	if (fflush(stdout) != 0)
 		return false;
 	written_free();

@@ -538,14 +538,14 @@ later_than() {
 @test "of the batches under way each gets its own answer again" {
 	for i in 1 2; do
 		for n in 1 2 3 4 5 6 7 8; do
-			[ "$(op push run pusher $n '' "t$n" '{}' 0 '' 0)" = a ]
+			[ "$(op push run pusher $n '' "t$n" '{}' 0 '' 0 '')" = a ]
 		done
 	done
 	[ "$(redis LLEN "$ft:ids")" = 8 ]
 	# the ninth is sent when the first is answered, and its answer forgotten
 	op push run pusher 9 '' t9 '{}' 0 '' 0
 	[ "$(op push run pusher 2 '' t2 '{}' 0 '' 0)" = a ]
-	[ "$(op push run pusher 1 '' t1 '{}' 0 '' 0)" = k ]
+	[ "$(op push run pusher 1 '' t1 '{}' 0 '' 0 '')" = k ]
 }
 
 @test "a batch that makes no sense leaves no half task" {
