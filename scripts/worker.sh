@@ -76,17 +76,32 @@ reap() {
 	done
 }
 
-pipes=$(mktemp -d)
-trap 'rm -rf "$pipes"' EXIT
-mkfifo "$pipes/tasks" "$pipes/records"
+# Should this shell be killed, what it started ends all the same.
+dying() {
+	signal=$1
+	shift
+	! command -v setpriv >/dev/null || set -- setpriv --pdeathsig "$signal" "$@"
+	exec "$@"
+}
+
+# The pipes have names no longer than it takes to open them, so that none is
+# left behind however this ends: 4 is for tasks, 5 for records.
+open_pipes() {
+	pipes=$(mktemp -d)
+	mkfifo "$pipes/tasks" "$pipes/records"
+	exec 4<>"$pipes/tasks" 5<>"$pipes/records"
+	rm -r "$pipes"
+}
 
 work() {
-	ft-result <"$pipes/records" &
+	open_pipes
+	ft-result </dev/fd/5 4>&- 5>&- &
 	result=$!
-	ft-run -j "$slots" <"$pipes/tasks" >"$pipes/records" &
+	dying INT ft-run -j "$slots" </dev/fd/4 >/dev/fd/5 4>&- 5>&- &
 	run=$!
-	ft-pop -f -j "$slots" >"$pipes/tasks" &
+	dying TERM ft-pop -f -j "$slots" >/dev/fd/4 4>&- 5>&- &
 	pop=$!
+	exec 4>&- 5>&-
 	[ -z "$told" ] || stop
 	popped=0
 	reap $pop || popped=$?
