@@ -10,20 +10,21 @@ PROGRAMS = ft-expand ft-push ft-pop ft-run ft-result ft-stats ft-report-html \
 
 # Who is made of what, beside the base that all share.
 base = mem clock opt utf8 jsonl record
-queue = estimate queue queue_push queue_pop queue_report queue_read \
+queue = estimate queue queue_push queue_batch queue_pop queue_report queue_read \
 	queue_history redis
 runner = runner runner_check runner_words runner_plan runner_judge verdict \
 	verdict_playwright verdict_mocha verdict_cypress verdict_junit \
 	json path text
 ft-expand = weight expand expand_words expand_map expand_twins $(runner)
-ft-push = history $(queue)
+ft-push = history $(display) $(queue)
 ft-pop = $(queue)
 ft-run = worker slots foreground attempt rerun keep folder child supervisor \
-	launch sweep oom $(runner)
+	launch sweep oom $(display) $(runner)
 ft-result = $(queue)
 summary = summary summary_numbers summary_json names
-ft-stats = figures newest $(summary) $(queue)
-ft-report-html = page entry chart timeline html $(summary)
+display = display progress screen screen_text $(summary)
+ft-stats = figures newest $(display) $(queue)
+ft-report-html = page entry chart timeline html $(display)
 ft-sim = sim sim_play names $(queue)
 
 PKGS = libcjson hiredis
@@ -118,6 +119,29 @@ lint:
 		--enable=warning,performance,portability $(wildcard src/*.c lib/*.c)
 	clang-tidy --quiet $(wildcard src/*.c lib/*.c) -- -std=c11 $(CPPFLAGS)
 
+# Each parser under a fuzzer for FUZZ_S= seconds, with ASan and UBSan; FUZZ=
+# names some. What it finds worth keeping stays in build/fuzz/corpus.
+FUZZ = jsonl map record runners verdict page redis
+FUZZ_S = 20
+fuzz_cc = clang -std=c11 -O1 -g -fno-omit-frame-pointer $(CPPFLAGS) \
+	$(shell $(PKG_CONFIG) --cflags $(PKGS)) \
+	-fsanitize=address,undefined -fno-sanitize-recover=undefined
+fuzz_wrap = malloc calloc realloc free strdup strndup vasprintf \
+	warn warnx err errx exit
+build/fuzz-redis: fuzz_wrap += redisConnectUnixWithTimeout redisFree \
+	redisGetReplyFromReader freeReplyObject \
+	clock_mono_ms nanosleep
+fuzz_lib = $(patsubst lib/%.c,build/fuzz/%.o,$(wildcard lib/*.c))
+build/fuzz/%.o: lib/%.c $(binaries)
+	@mkdir -p build/fuzz
+	$(fuzz_cc) -fsanitize=fuzzer-no-link -c -o $@ $<
+build/fuzz-%: test/fuzz/%.c test/fuzz/fuzz.c test/fuzz/fuzz.h $(fuzz_lib)
+	$(fuzz_cc) -fsanitize=fuzzer -o $@ $(filter %.c %.o,$^) \
+		$(fuzz_wrap:%=-Wl,--wrap=%) \
+		$(shell $(PKG_CONFIG) --libs $(PKGS)) -lm
+fuzz: $(FUZZ:%=build/fuzz-%)
+	for target in $(FUZZ); do test/fuzz/run.sh $$target $(FUZZ_S) || exit; done
+
 # The lease protocol, further than the tests look: five minutes, 4 GB.
 model:
 	test/model/run.sh -DFAULTS=2
@@ -129,6 +153,12 @@ build/chaos-proxy: test/chaos/proxy.c | build
 	$(CC) $(cflags) $(LDFLAGS) -o $@ $<
 chaos: all build/chaos-proxy
 	PATH="$(CURDIR)/bin:$$PATH" test/chaos/run.sh
+
+# Side by side with what others offer: PART= one, ROUNDS= how often.
+build/bench-%: test/bench/%.c $(base:%=build/%.o) $(queue:%=build/%.o) | build
+	$(CC) $(cflags) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(hiredis)
+bench: all $(patsubst test/bench/%.c,build/bench-%,$(wildcard test/bench/*.c))
+	test/bench/run.sh $(PART) $(ARGS)
 
 image:
 	scripts/build-image.sh
@@ -158,4 +188,4 @@ uninstall:
 clean:
 	rm -rf bin build
 
-.PHONY: all check sanitize lint model chaos image image-test install uninstall clean
+.PHONY: all check sanitize lint model chaos bench image image-test install uninstall clean

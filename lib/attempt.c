@@ -208,6 +208,17 @@ measure(struct record *task, const struct child_end *end)
 	record_set_int(task, RECORD_MAX_RSS_KB, end->max_rss_kb);
 }
 
+/* Nobody saw its end: the worker failed, not the spec. */
+static void
+lose(struct record *task, bool starved)
+{
+	record_set_result(task, RESULT_ERROR);
+	record_set_reason(task, REASON_LOST);
+	record_set_text(task, RECORD_MESSAGE,
+	    starved ? "its supervisor was killed: the system was out of memory"
+		    : "its supervisor was killed");
+}
+
 static void
 judge(struct attempt *a, const struct child_end *end, const char *output)
 {
@@ -215,18 +226,16 @@ judge(struct attempt *a, const struct child_end *end, const char *output)
 	struct runner_outcome outcome = {.spawned = spawned,
 	    .error = spawned ? 0 : end->code,
 	    .timed_out = end->how == CHILD_TIMED_OUT,
-	    .interrupted = end->how == CHILD_STOPPED || end->how == CHILD_LOST,
+	    .interrupted = end->how == CHILD_STOPPED,
 	    .exit_code = spawned ? end->code : -1,
 	    .signal = end->signal,
 	    .starved = end->oom_kills > 0,
 	    .output = output};
 
-	runner_judge(&a->plan, &outcome, a->task);
 	if (end->how == CHILD_LOST)
-		record_set_text(a->task, RECORD_MESSAGE,
-		    end->oom_kills > 0 ? "its supervisor was killed: the "
-					 "system was out of memory"
-				       : "its supervisor was killed");
+		lose(a->task, end->oom_kills > 0);
+	else
+		runner_judge(&a->plan, &outcome, a->task);
 }
 
 static void

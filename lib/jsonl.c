@@ -256,11 +256,12 @@ jsonl_fill(struct jsonl *in)
 static bool
 line(struct jsonl *in, char **text, size_t *len)
 {
-	char *from = in->buf.data + in->scanned, *end;
+	char *end;
 
 	if (in->buf.len == in->start)
 		return false;
-	end = memchr(from, '\n', in->buf.len - in->scanned);
+	end = memchr(in->buf.data + in->scanned, '\n',
+	    in->buf.len - in->scanned);
 	if (end == NULL && !in->ended) {
 		in->scanned = in->buf.len;
 		outgrown(in);
@@ -326,10 +327,11 @@ jsonl_reject(struct jsonl *in, const char *pointer, const char *format, ...)
 	free(what);
 }
 
+/* What cJSON takes for white space: every control character. */
 static const char *
 space(const char *s)
 {
-	while (*s == ' ' || *s == '\t' || *s == '\n' || *s == '\r')
+	while (*s > 0 && *s <= ' ')
 		s++;
 	return s;
 }

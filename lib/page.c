@@ -445,8 +445,9 @@ running(struct page *p, struct buf *b)
 		listed++;
 		buf_puts(b, "<li>");
 		name(p, b, i);
-		a = t->attempts + t->attempt_count - 1;
-		if (t->attempt_count > 0 && a->kind == BAR_RUNNING) {
+		a = t->attempt_count > 0 ? &t->attempts[t->attempt_count - 1]
+		                         : NULL;
+		if (a != NULL && a->kind == BAR_RUNNING) {
 			buf_puts(b, " <span>on <bdi>");
 			html_text(b, timeline_name(p->timeline, a->lane));
 			buf_puts(b, "</bdi> since ");

@@ -83,17 +83,28 @@ void popper_leave(struct popper *p);
 
 /*
  * Report records of ft-run: a beat renews the lease, an end completes the task
- * or returns it. Reports are sent at once and answered later: queue_reported
- * waits for one of the answers and returns its record as the queue now holds
- * it, or NULL when none is left to come. A record of a task that the queue
- * does not know is told on stderr, counted in queue_unknown and not returned.
+ * or returns it. Reports are sent and answered later: queue_reported waits for
+ * one of the answers and returns its record as the queue now holds it, or NULL
+ * when none is left to come. A record of a task that the queue does not know
+ * is told on stderr, counted in queue_unknown and not returned.
+ *
+ * Ends are sent at once. A beat waits for up to 50 ms, and if its attempt ends
+ * meanwhile it is not sent at all, since the end says more. What passes teach
+ * waits for half a second. Call queue_tend by queue_due_ms to send what is due
+ * (INT64_MAX: nothing is), and queue_flush to send all beats.
  */
 void queue_report(struct queue *q, struct record *owned);
 struct record *queue_reported(struct queue *q);
 unsigned long queue_unknown(const struct queue *q);
 unsigned long queue_unanswered(const struct queue *q);
+int64_t queue_due_ms(const struct queue *q); /* by clock_mono_ms */
+void queue_tend(struct queue *q);
+void queue_flush(struct queue *q);
 
-/* Wait for all that was sent without an answer to come: what was learnt. */
+/*
+ * Send what passes have taught, and wait for everything that was sent without
+ * an answer to come.
+ */
 void queue_settle(struct queue *q);
 
 /* A run at one moment. */

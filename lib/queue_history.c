@@ -4,33 +4,52 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "clock.h"
 #include "estimate.h"
 #include "mem.h"
 #include "queue_impl.h"
 
 #define SCAN_COUNT 1000 /* names of one answer, about */
+#define LESSONS_MAX 64  /* passes of one script */
+#define LESSON_MS 500   /* how long a pass may wait for others */
 
 void
 queue_learn(struct queue *q, const struct record *r)
 {
-	struct request *learn;
 	char *names[ESTIMATE_NAMES];
 	int64_t lesson[ESTIMATE_NAMES];
 	int i;
 
 	if (!record_has(r, RECORD_DURATION_MS))
 		return;
-	learn = request_script(&script_history, KEY_HISTORY);
+	if (q->lesson == NULL) {
+		q->lesson = request_script(&script_history, KEY_HISTORY);
+		q->lesson_due_ms = clock_mono_ms() + LESSON_MS;
+		q->lessons = 0;
+	}
 	estimate_names(r, names);
 	estimate_lesson(r, record_int(r, RECORD_DURATION_MS, 0), lesson);
 	for (i = 0; i < ESTIMATE_NAMES; i++) {
 		if (names[i] != NULL && lesson[i] >= 0) {
-			request_text(learn, names[i]);
-			request_int(learn, lesson[i]);
+			request_text(q->lesson, names[i]);
+			request_int(q->lesson, lesson[i]);
 		}
 		free(names[i]);
 	}
-	redis_send(q->redis, learn, NULL);
+	q->lessons++;
+	queue_teach(q, false);
+}
+
+void
+queue_teach(struct queue *q, bool at_once)
+{
+	struct request *lesson = q->lesson;
+
+	if (lesson == NULL || (!at_once && q->lessons < LESSONS_MAX &&
+				  clock_mono_ms() < q->lesson_due_ms))
+		return;
+	q->lesson = NULL;
+	redis_send(q->redis, lesson, NULL);
 }
 
 /* An answer's names and times; its cursor for the next. */
@@ -41,9 +60,7 @@ tell(const redisReply *reply, void (*each)(const char *id, int64_t ms))
 	const char *name;
 	size_t i;
 
-	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2)
-		errx(EX_SOFTWARE, "history: an answer that makes no sense");
-	pairs = reply->element[1];
+	pairs = reply_list(reply, 1);
 	for (i = 0; i + 1 < pairs->elements; i += 2) {
 		name = reply_text(pairs, i);
 		if (!estimate_is_kin(name))

@@ -10,13 +10,19 @@
 #define KEY_RUNS "ft:runs"
 #define KEY_HISTORY "ft:history"
 
-struct push; /* a batch in the making */
+struct push; /* batches on their way */
 
 struct queue {
 	struct redis *redis;
 	char *run;
 	struct push *push;
+	bool enlisted; /* this push has told ft:runs of its run */
 	unsigned long unknown, unanswered;
+	struct held *held, **last_held; /* beats not sent yet, oldest first */
+	int held_count;
+	struct request *lesson;         /* what passes taught, not sent yet */
+	int64_t lesson_due_ms;          /* by clock_mono_ms */
+	int lessons;
 	redisReply *active; /* ids leased at the last queue_each_active */
 };
 
@@ -34,6 +40,8 @@ struct request *queue_request(struct redis_script *s, const char *run);
 redisReply *queue_ask(struct queue *q, struct request *r);
 void queue_command(struct queue *q, struct request *r); /* ignore the answer */
 
+/* An element that is a list; an answer without it is exit status 70. */
+const redisReply *reply_list(const redisReply *r, size_t i);
 const char *reply_text(const redisReply *r, size_t i); /* "": not a string */
 int64_t reply_int(const redisReply *r, size_t i);
 /* The value of a field in a flat list of fields and values; NULL: none. */
@@ -45,12 +53,18 @@ struct record *queue_record(
 /* Set a list of attempts from its JSON text, if it has any. */
 void queue_set_list(struct record *r, enum field f, const char *json);
 
+/* Send what passes have taught, if it is time or at once. */
+void queue_teach(struct queue *q, bool at_once);
+
 /* Report the end of an attempt by its id and token. */
 struct request *queue_hand_back(
     const char *run, const char *id, const char *token);
 /* The instance that a token names: cut out of it; free(3). */
 char *queue_instance(const char *token);
 
+/* Tasks of a push, and their end. */
+void batch_add(struct queue *q, struct record *owned);
+void batch_end(struct queue *q);
 void push_free(struct push *p);
 
 #endif

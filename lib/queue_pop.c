@@ -7,6 +7,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "mem.h"
 #include "queue_impl.h"
 
@@ -27,7 +28,10 @@ struct popper {
 	uint64_t requests;
 	long long seen; /* the last fencing number */
 	unsigned connections;
+	bool missed; /* a note, perhaps: the connection broke meanwhile */
 	char generation[48]; /* of the run's bell */
+	int64_t ask_ms;      /* on the monotonic clock: until then, if full, */
+			     /* only its own bell can bring news */
 	long slots;
 	char **slot; /* id#token of what was returned, by slot; NULL: free */
 	struct note *first, **last;
@@ -222,8 +226,11 @@ take_note(struct popper *p, struct record **r, enum popped *what)
 	return *r != NULL;
 }
 
-/* After a new connection: replies and bells may have been lost. */
-static void
+/*
+ * Replies and notes may have been lost: what is held, and so in which slots,
+ * before another note is taken. False when waiting was given up.
+ */
+static bool
 resync(struct popper *p)
 {
 	struct request *q = queue_request(&script_held, p->queue->run);
@@ -236,10 +243,11 @@ resync(struct popper *p)
 	request_int(q, p->seen);
 	reply = queue_ask(p->queue, q);
 	if (reply == NULL)
-		return;
+		return false;
 	p->connections = redis_connections(p->queue->redis);
-	members = reply->element[0];
-	notes = reply->element[1];
+	p->missed = false;
+	members = reply_list(reply, 0);
+	notes = reply_list(reply, 1);
 	for (s = 0; s < p->slots; s++) {
 		for (i = 0; p->slot[s] != NULL && i < members->elements; i++)
 			if (strcmp(p->slot[s], reply_text(members, i)) == 0)
@@ -250,6 +258,7 @@ resync(struct popper *p)
 	for (i = 0; i < notes->elements; i++)
 		remember(p, reply_text(notes, i));
 	freeReplyObject(reply);
+	return true;
 }
 
 static redisReply *
@@ -270,13 +279,31 @@ ask(struct popper *p)
 	return queue_ask(p->queue, q);
 }
 
+/*
+ * A hand-over fills the slot that its end has freed, so that the next thing to
+ * hear of is the next end. Pop need not say so again until its time is up.
+ */
+static bool
+still_full(const struct popper *p)
+{
+	long i;
+
+	for (i = 0; i < p->slots; i++)
+		if (p->slot[i] == NULL)
+			return false;
+	return p->follow && clock_mono_ms() < p->ask_ms;
+}
+
 /* A full instance waits for its own bell, an idle one for the run's. */
 static redisReply *
-block(struct popper *p, bool full, int64_t wait_ms, struct pollfd *others,
-    nfds_t count)
+block(struct popper *p, bool full, struct pollfd *others, nfds_t count)
 {
+	int64_t wait_ms = p->ask_ms - clock_mono_ms();
 	struct request *q;
 	char seconds[32];
+
+	if (wait_ms < 1)
+		wait_ms = 1;
 
 	if (full) {
 		snprintf(
@@ -307,7 +334,7 @@ any_event(const struct pollfd *others, nfds_t count)
 }
 
 /* Take in a pop's answer: its notes, and how long to wait. */
-static int64_t
+static void
 take_in(struct popper *p, const redisReply *reply)
 {
 	size_t i;
@@ -319,42 +346,61 @@ take_in(struct popper *p, const redisReply *reply)
 	for (i = 4; i < reply->elements; i++)
 		remember(p, reply_text(reply, i));
 	remember(p, reply_text(reply, 3));
-	return reply_int(reply, 1);
+	p->ask_ms = clock_mono_ms() + reply_int(reply, 1);
+}
+
+/* What pop finds: POP_TASK when it has notes to act on. */
+static enum popped
+look(struct popper *p, bool *full)
+{
+	redisReply *reply = ask(p);
+	enum popped found = POP_NOTHING;
+
+	if (reply == NULL)
+		return POP_EVENT;
+	take_in(p, reply);
+	*full = strcmp(reply_text(reply, 0), "full") == 0;
+	if (p->first != NULL)
+		found = POP_TASK;
+	else if (strcmp(reply_text(reply, 0), "finished") == 0)
+		found = POP_FINISHED;
+	freeReplyObject(reply);
+	return found;
+}
+
+/* False when waiting for the server was given up. */
+static bool
+catch_up(struct popper *p)
+{
+	if (p->connections != redis_connections(p->queue->redis))
+		p->missed = true;
+	return !p->missed || resync(p);
 }
 
 enum popped
 popper_next(struct popper *p, bool wait, struct pollfd *others, nfds_t count,
     struct record **r)
 {
-	char what[16];
-	redisReply *reply;
-	int64_t wait_ms;
 	enum popped got = POP_TASK;
+	redisReply *reply;
+	bool full;
 
 	for (;;) {
+		if (!catch_up(p))
+			return POP_EVENT;
 		if (take_note(p, r, &got))
 			return got;
-		if (p->connections != redis_connections(p->queue->redis)) {
-			resync(p);
+		full = still_full(p);
+		got = full ? POP_NOTHING : look(p, &full);
+		if (got == POP_TASK)
 			continue;
-		}
-		reply = ask(p);
-		if (reply == NULL)
-			return POP_EVENT;
-		wait_ms = take_in(p, reply);
-		snprintf(what, sizeof(what), "%s", reply_text(reply, 0));
-		freeReplyObject(reply);
-		if (p->first != NULL)
-			continue;
-		if (strcmp(what, "finished") == 0)
-			return POP_FINISHED;
-		if (!wait)
-			return POP_NOTHING;
-		reply =
-		    block(p, strcmp(what, "full") == 0, wait_ms, others, count);
+		if (got != POP_NOTHING || !wait)
+			return got;
+		reply = block(p, full, others, count);
 		if (reply == NULL && any_event(others, count))
 			return POP_EVENT;
-		if (reply != NULL && strcmp(what, "full") == 0)
+		p->missed = reply == NULL;
+		if (reply != NULL && full)
 			remember(p, reply_text(reply, 1));
 		freeReplyObject(reply);
 	}

@@ -197,7 +197,7 @@ queue_look(struct queue *q, struct queue_look *l)
 	l->waiting = reply_int(reply, 2);
 	l->processing = reply_int(reply, 3);
 	l->done = reply_int(reply, 4);
-	read_meta(reply->element[5], l);
+	read_meta(reply_list(reply, 5), l);
 	if (strcmp(l->state, "cancelled") == 0) {
 		l->cancelled = l->waiting;
 		l->waiting = 0;
@@ -205,7 +205,7 @@ queue_look(struct queue *q, struct queue_look *l)
 	} else {
 		l->over = strcmp(l->state, "finished") == 0;
 	}
-	count_workers(reply->element[6], l);
+	count_workers(reply_list(reply, 6), l);
 	freeReplyObject(reply);
 }
 

@@ -4,8 +4,19 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "clock.h"
 #include "mem.h"
 #include "queue_impl.h"
+
+#define HOLD_MS 50    /* how long a beat waits for its attempt's end */
+#define HOLD_LEASE 10 /* or this part of its lease, if that is shorter */
+#define HELD_MAX 64   /* waiting beats: of more the oldest is sent */
+
+struct held {
+	struct held *next;
+	struct record *beat;
+	int64_t due_ms; /* by clock_mono_ms */
+};
 
 /* A token is the fencing number and a request's nonce: N-INSTANCE.SEQ */
 char *
@@ -81,8 +92,8 @@ finish(const struct record *r)
 	return q;
 }
 
-void
-queue_report(struct queue *q, struct record *owned)
+static void
+send(struct queue *q, struct record *owned)
 {
 	struct request *r;
 
@@ -96,6 +107,105 @@ queue_report(struct queue *q, struct record *owned)
 		r = finish(owned);
 	q->unanswered++;
 	redis_send(q->redis, r, owned);
+}
+
+/* Out of the list at link. */
+static struct record *
+unhold(struct queue *q, struct held **link)
+{
+	struct held *h = *link;
+	struct record *r = h->beat;
+
+	*link = h->next;
+	if (*link == NULL)
+		q->last_held = link;
+	q->held_count--;
+	free(h);
+	return r;
+}
+
+static bool
+holdable(const struct record *r, int64_t *ms)
+{
+	*ms = record_int(r, RECORD_LEASE_MS, 0) / HOLD_LEASE;
+	if (*ms > HOLD_MS)
+		*ms = HOLD_MS;
+	return record_status(r) == STATUS_PROCESSING && *ms > 0;
+}
+
+static void
+hold(struct queue *q, struct record *owned, int64_t ms)
+{
+	struct held *h = mem_alloc(sizeof(*h));
+
+	*h = (struct held){NULL, owned, clock_mono_ms() + ms};
+	if (q->held == NULL)
+		q->last_held = &q->held;
+	*q->last_held = h;
+	q->last_held = &h->next;
+	if (++q->held_count > HELD_MAX)
+		send(q, unhold(q, &q->held));
+}
+
+/* What a beat would say is no news once its attempt has ended. */
+static void
+overtake(struct queue *q, const struct record *end)
+{
+	const char *lease = record_text(end, RECORD_LEASE);
+	struct held **link = &q->held;
+
+	while (*link != NULL)
+		if (strcmp(record_text((*link)->beat, RECORD_LEASE), lease) ==
+		    0)
+			record_free(unhold(q, link));
+		else
+			link = &(*link)->next;
+}
+
+void
+queue_report(struct queue *q, struct record *owned)
+{
+	int64_t ms;
+
+	if (holdable(owned, &ms)) {
+		hold(q, owned, ms);
+	} else {
+		overtake(q, owned);
+		send(q, owned);
+	}
+	queue_tend(q);
+}
+
+static void
+send_held(struct queue *q, int64_t now)
+{
+	struct held **link = &q->held;
+
+	while (*link != NULL)
+		if ((*link)->due_ms <= now)
+			send(q, unhold(q, link));
+		else
+			link = &(*link)->next;
+}
+
+void
+queue_tend(struct queue *q)
+{
+	if (q->held != NULL)
+		send_held(q, clock_mono_ms());
+	queue_teach(q, false);
+}
+
+int64_t
+queue_due_ms(const struct queue *q)
+{
+	int64_t due = q->lesson ? q->lesson_due_ms : INT64_MAX;
+	const struct held *h;
+
+	for (h = q->held; h != NULL; h = h->next)
+		if (h->due_ms < due)
+			due = h->due_ms;
+	return due;
 }
 
 static void
@@ -147,7 +257,7 @@ answered(struct queue *q, struct record *r, const redisReply *reply)
 	} else if (strcmp(word, "waiting") == 0) {
 		back_to_waiting(r, reply);
 	} else if (strcmp(word, "held") != 0) {
-		now = queue_record(reply->element[2],
+		now = queue_record(reply_list(reply, 2),
 		    record_text(r, RECORD_RUN), reply_text(reply, 1));
 	}
 	if (now != r)
@@ -181,8 +291,15 @@ queue_settle(struct queue *q)
 	redisReply *reply;
 	void *tag;
 
+	queue_teach(q, true);
 	while ((reply = redis_answer(q->redis, &tag)) != NULL)
 		freeReplyObject(reply);
+}
+
+void
+queue_flush(struct queue *q)
+{
+	send_held(q, INT64_MAX);
 }
 
 unsigned long

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -16,6 +17,9 @@
 
 #define NAME_CHARS \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
+
+#define EXPRESSION_MAX 1024 /* bytes of a regular expression */
+#define COPIES_MAX 1000     /* of a group that is repeated */
 
 /* What is being checked. */
 struct source {
@@ -138,12 +142,42 @@ check_exit(struct source *s, const cJSON *value)
 	each(s, value, check_verdict);
 }
 
+/*
+ * Whether compiling an expression takes too much: repeated groups are copied,
+ * and copies of copies multiply.
+ */
+static bool
+is_costly(const char *s)
+{
+	const char *before = "";
+	unsigned long copies = 1, most;
+	char *after;
+
+	if (strlen(s) > EXPRESSION_MAX)
+		return true;
+	for (; *s != '\0' && copies <= COPIES_MAX; before = s++) {
+		most = 1;
+		if (*s == '{') {
+			most = strtoul(s + 1, &after, 10);
+			if (*after == ',')
+				most = strtoul(after + 1, NULL, 10);
+		} else if (*s == '+' && strchr(")+*?}", *before) != NULL) {
+			most = 2;
+		}
+		copies *= most > 1 ? most : 1;
+	}
+	return copies > COPIES_MAX;
+}
+
 static void
 check_expression(struct source *s, const cJSON *value)
 {
 	regex_t re;
 
 	check_text(s, value);
+	if (is_costly(value->valuestring))
+		expected(s, "an expression of at most %d bytes and %d copies",
+		    EXPRESSION_MAX, COPIES_MAX);
 	if (regcomp(&re, value->valuestring, REG_EXTENDED | REG_NOSUB))
 		expected(s, "an extended regular expression");
 	regfree(&re);

@@ -268,7 +268,7 @@ sim_play_tasks(const struct sim_task *tasks, size_t count,
 	o->bound_ms = (o->total_ms + plan->slots - 1) / plan->slots;
 	if (o->longest_ms > o->bound_ms)
 		o->bound_ms = o->longest_ms;
-	if (plan->order == SIM_LONGEST || plan->order == SIM_PUSHED)
+	if (n > 0 && plan->order <= SIM_PUSHED)
 		qsort(list, n, sizeof(*list),
 		    plan->order == SIM_PUSHED ? by_push : by_length);
 	if (n == 0)

@@ -6,6 +6,7 @@
 
 #include "child.h"
 #include "clock.h"
+#include "display.h"
 #include "folder.h"
 #include "mem.h"
 #include "opt.h"
@@ -32,6 +33,7 @@ say(const struct record *r)
 {
 	record_write(stdout, r);
 	opt_close_stdout();
+	display_note(r);
 }
 
 static struct slot *

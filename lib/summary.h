@@ -92,6 +92,14 @@ typedef void summary_value(
 void summary_by(const struct summary *s, enum field dimension,
     summary_value *tell, void *arg);
 
+/* The tasks that run now, the oldest first; free(3). */
+struct summary_spec {
+	size_t place;
+	const char *worker; /* NULL, or until the next summary_add */
+	int64_t running_ms; /* until now */
+};
+struct summary_spec *summary_processing(const struct summary *s, size_t *count);
+
 /* The complete tasks that ran, the longest first; free(3). */
 struct summary_ran {
 	int64_t duration_ms; /* the last attempt */

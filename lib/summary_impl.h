@@ -9,6 +9,7 @@
 #define NO_WORD UINT32_MAX
 
 #define DIMENSIONS 5
+#define WORKER (DIMENSIONS - 1)
 extern const enum field summary_dimensions[DIMENSIONS];
 
 struct task {

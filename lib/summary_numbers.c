@@ -94,8 +94,10 @@ static void
 learn(const struct summary *s, struct sample *took_ms, struct sample *missed)
 {
 	const struct task *t;
+	size_t i;
 
-	for (t = s->tasks; t < s->tasks + s->ids.count; t++) {
+	for (i = 0; i < s->ids.count; i++) {
+		t = &s->tasks[i];
 		if (!ran(t))
 			continue;
 		sample_add(took_ms, (double)t->last_ms);
@@ -128,9 +130,11 @@ add_up(const struct summary *s, struct work *w)
 	struct sample took_ms = {0}, missed = {0};
 	const struct task *t;
 	double spent, left;
+	size_t i;
 
 	learn(s, &took_ms, &missed);
-	for (t = s->tasks; t < s->tasks + s->ids.count; t++) {
+	for (i = 0; i < s->ids.count; i++) {
+		t = &s->tasks[i];
 		left = running_ms(t, w->now);
 		spent = (double)(t->earlier_ms + later(t->last_ms, 0)) + left;
 		if (t->status != STATUS_COMPLETE) {
@@ -227,6 +231,41 @@ summary_by(const struct summary *s, enum field dimension, summary_value *tell,
 	for (i = 0; i < values->count; i++)
 		tell(arg, names_get(values, i), &c[i]);
 	free(c);
+}
+
+static int
+oldest_first(const void *a, const void *b)
+{
+	const struct summary_spec *x = a, *y = b;
+
+	if (x->running_ms != y->running_ms)
+		return x->running_ms < y->running_ms ? 1 : -1;
+	return x->place < y->place ? -1 : x->place > y->place;
+}
+
+struct summary_spec *
+summary_processing(const struct summary *s, size_t *count)
+{
+	struct summary_spec *all;
+	const struct task *t;
+	double now = known(s->facts.now_ms, (double)s->newest_ms);
+	uint32_t word;
+	size_t i, n = 0;
+
+	for (i = 0; i < s->ids.count; i++)
+		n += s->tasks[i].status == STATUS_PROCESSING;
+	all = mem_zalloc(n, sizeof(*all));
+	for (*count = i = 0; i < s->ids.count; i++) {
+		t = &s->tasks[i];
+		if (t->status != STATUS_PROCESSING)
+			continue;
+		word = t->word[WORKER];
+		all[(*count)++] = (struct summary_spec){i,
+		    word == NO_WORD ? NULL : names_get(&s->words[WORKER], word),
+		    (int64_t)running_ms(t, now)};
+	}
+	qsort(all, n, sizeof(*all), oldest_first);
+	return all;
 }
 
 static int

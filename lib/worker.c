@@ -10,10 +10,13 @@
 
 #include "child.h"
 #include "clock.h"
+#include "display.h"
 #include "mem.h"
 #include "record.h"
 #include "slots.h"
 #include "worker.h"
+
+#define SIGHT_MS 1000 /* the ages of specs on a terminal, in seconds */
 
 enum { INPUT, OUTPUT, SIGNALS, FIRST_SLOT }; /* what poll watches */
 
@@ -128,6 +131,8 @@ patience(void)
 
 	if (stop_at_ms < next)
 		next = stop_at_ms;
+	if (display_on() && slots_busy() && clock_mono_ms() + SIGHT_MS < next)
+		next = clock_mono_ms() + SIGHT_MS;
 	if (next == SLOTS_NEVER)
 		return -1;
 	left = next - clock_mono_ms();
@@ -166,6 +171,7 @@ step(void)
 	if (stop_at_ms <= clock_mono_ms())
 		stop(rules->attempt.grace_ms);
 	take();
+	display_show();
 }
 
 static void
@@ -192,6 +198,8 @@ worker_run(struct jsonl *input, struct worker_rules *r)
 	watched = mem_zalloc((size_t)(FIRST_SLOT + r->slots), sizeof(*watched));
 	catch_signals();
 	slots_open(&r->attempt, r->slots, r->beat_ms);
+	display_open("ft-run");
 	while (!ended || held != NULL || slots_busy())
 		step();
+	display_close();
 }

@@ -97,10 +97,14 @@ for i in $(seq "$workers"); do
 		>>"$private/events.jsonl" 2>>"$private/workers.log" &
 	crew="$crew $!"
 done
-{ ft-stats -f | jq --unbuffered -r '"  \(.complete)/\(.total) done, " +
+watch() {
+	[ ! -t 1 ] || exec ft-stats -f
+	ft-stats -f | jq --unbuffered -r '"  \(.complete)/\(.total) done, " +
 	"\(.processing) running: \(.passed + .flaky) passed, \(.failed) failed, " +
 	"\(.error) errors" + if .eta_ms then ", \(.eta_ms / 1000 | ceil) s left"
-	else "" end'; } &
+	else "" end'
+}
+watch &
 monitor=$!
 for worker in $crew; do
 	wait "$worker" || cat "$private/workers.log" >&2

@@ -95,7 +95,12 @@ open_pipes() {
 
 work() {
 	open_pipes
-	ft-result </dev/fd/5 4>&- 5>&- &
+	# somebody at a terminal sees the view of ft-run, and no records
+	if [ -t 1 ] && [ -t 2 ]; then
+		ft-result </dev/fd/5 4>&- 5>&- >/dev/null &
+	else
+		ft-result </dev/fd/5 4>&- 5>&- &
+	fi
 	result=$!
 	dying INT ft-run -j "$slots" </dev/fd/4 >/dev/fd/5 4>&- 5>&- &
 	run=$!

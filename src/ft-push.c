@@ -5,6 +5,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "display.h"
 #include "history.h"
 #include "jsonl.h"
 #include "opt.h"
@@ -32,6 +33,7 @@ pushed(struct record *task, enum pushed what)
 		warnx("%s: run %s takes nothing new",
 		    record_text(task, RECORD_ID), queue_run(queue));
 	}
+	display_count();
 }
 
 static void
@@ -51,9 +53,11 @@ push_all(void)
 	struct jsonl *in = jsonl_open(STDIN_FILENO, "stdin");
 	struct record *task;
 
+	display_count_open("tasks pushed", 0, true);
 	while ((task = record_next(in, RECORD_TASK)) != NULL)
 		push(task);
 	queue_push_end(queue);
+	display_count_close();
 	jsonl_close(in);
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "display.h"
 #include "jsonl.h"
 #include "opt.h"
 #include "page.h"
@@ -47,11 +48,14 @@ main(int argc, char *argv[])
 	flags(argc, argv);
 	page = page_new();
 	in = jsonl_open(STDIN_FILENO, "stdin");
+	display_count_open("records read", 0, false);
 	while ((r = record_next(in, RECORD_ANY)) != NULL) {
 		page_add(page, r);
 		record_free(r);
+		display_count();
 	}
 	jsonl_close(in);
+	display_count_close();
 	look.now_ms = clock_utc_ms();
 	page_write(page, stdout, &look);
 	opt_close_stdout();

@@ -1,11 +1,15 @@
 /* ft-result - report attempts to the queue: beats, verdicts, hand-backs */
 #include <err.h>
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "jsonl.h"
 #include "opt.h"
 #include "queue.h"
@@ -79,18 +83,46 @@ report(struct jsonl *in, struct record *r)
 		answers();
 }
 
+static int
+patience(void)
+{
+	int64_t due = queue_due_ms(queue), left;
+
+	if (due == INT64_MAX)
+		return -1;
+	left = due - clock_mono_ms();
+	return left < 0 ? 0 : left < INT_MAX ? (int)left : INT_MAX;
+}
+
+/* Wait for input, and send meanwhile what is due. */
+static void
+wait_for_input(void)
+{
+	struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+	int n;
+
+	while ((n = poll(&p, 1, patience())) <= 0) {
+		if (n < 0 && errno != EINTR)
+			err(EX_OSERR, "poll");
+		queue_tend(queue);
+		answers();
+	}
+}
+
 static void
 report_all(struct jsonl *in)
 {
 	struct record *r;
+	bool more;
 
 	do {
+		wait_for_input();
+		more = jsonl_fill(in);
 		while ((r = record_take(in, RECORD_LEASED)) != NULL)
 			report(in, r);
 		answers();
-	} while (jsonl_fill(in));
-	while ((r = record_take(in, RECORD_LEASED)) != NULL)
-		report(in, r);
+	} while (more);
+	queue_flush(queue);
 	answers();
 }
 

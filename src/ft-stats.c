@@ -2,17 +2,21 @@
 #include <err.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "display.h"
 #include "figures.h"
 #include "jsonl.h"
 #include "newest.h"
 #include "opt.h"
+#include "progress.h"
 #include "queue.h"
 #include "record.h"
+#include "screen.h"
 #include "summary.h"
 
 #define SYNOPSIS "ft-stats [-hVacefq] [-r run] [file ...]"
@@ -22,6 +26,7 @@ static struct queue *queue;
 static struct summary *summary;
 static struct newest *newest; /* the lines of files, for -a */
 static bool tasks, counters, follow, quiet, verdict;
+static struct screen *screen; /* where a run is followed by eyes */
 
 static void
 add(struct record *r)
@@ -29,6 +34,7 @@ add(struct record *r)
 	summary_add(summary, r);
 	if (tasks)
 		record_write(stdout, r);
+	display_count();
 }
 
 static void
@@ -66,11 +72,24 @@ all_passed(const struct queue_look *l)
 	return l->total > 0 && l->passed + l->flaky == l->total;
 }
 
+/* What a follower is told: a view for eyes, or a line when it is another. */
+static void
+tell(const struct queue_look *l, bool changed)
+{
+	if (screen != NULL) {
+		if (l->over || screen_due(screen))
+			progress_summary(screen, summary);
+	} else if (!tasks && (l->over || changed)) {
+		print_summary();
+	}
+	flush();
+}
+
 /* One step of following: what is news goes into the summary. */
 static void
 catch_up(struct queue_look *l, int64_t *seen)
 {
-	int64_t before = l->done + l->processing * 1000003 + l->cancelled;
+	struct queue_look old = *l;
 
 	queue_look(queue, l);
 	queue_each_active(queue, add);
@@ -79,19 +98,43 @@ catch_up(struct queue_look *l, int64_t *seen)
 		queue_each(queue, add);
 	figures_tell(summary, queue_run(queue), l);
 	queue_publish(queue, l);
-	if (!tasks && (l->over || before != l->done + l->processing * 1000003 +
-						l->cancelled))
-		print_summary();
-	flush();
+	tell(l, l->done != old.done || l->processing != old.processing ||
+		    l->cancelled != old.cancelled);
 }
 
+/* A window that changes its size ends the waiting, and nothing else. */
 static void
 wait_a_tick(void)
 {
 	struct pollfd reader = {.fd = STDOUT_FILENO, .events = 0};
+	struct timespec tick = {.tv_nsec = TICK_MS * 1000000L};
+	sigset_t all_but_winch;
 
-	if (poll(&reader, 1, TICK_MS) > 0 && (reader.revents & POLLERR))
+	sigprocmask(SIG_BLOCK, NULL, &all_but_winch);
+	sigdelset(&all_but_winch, SIGWINCH);
+	if (ppoll(&reader, 1, &tick, &all_but_winch) > 0 &&
+	    (reader.revents & POLLERR))
 		errx(EX_IOERR, "stdout: its reader is gone");
+}
+
+static void
+wake(int signo)
+{
+	(void)signo;
+}
+
+static void
+open_screen(void)
+{
+	struct sigaction winch = {.sa_handler = wake};
+	sigset_t set;
+
+	if (tasks || (screen = screen_open(STDOUT_FILENO)) == NULL)
+		return;
+	sigemptyset(&set);
+	sigaddset(&set, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	sigaction(SIGWINCH, &winch, NULL);
 }
 
 static int
@@ -100,6 +143,7 @@ follow_run(void)
 	struct queue_look l;
 	int64_t seen;
 
+	open_screen();
 	queue_look(queue, &l);
 	seen = l.done;
 	queue_each(queue, add);
@@ -107,8 +151,10 @@ follow_run(void)
 	l.processing = -1;
 	for (;;) {
 		catch_up(&l, &seen);
-		if (l.over)
+		if (l.over) {
+			screen_close(screen, true);
 			return judge(true, all_passed(&l));
+		}
 		wait_a_tick();
 	}
 }
@@ -125,7 +171,9 @@ read_run(void)
 		return judge(l.over, all_passed(&l));
 	if (follow)
 		return follow_run();
+	display_count_open("tasks read", l.total, tasks);
 	queue_each(queue, add);
+	display_count_close();
 	figures_tell(summary, queue_run(queue), &l);
 	if (!tasks)
 		print_summary();
@@ -149,6 +197,7 @@ read_file(const char *path)
 		if (tasks)
 			newest_put(newest, place, r);
 		record_free(r);
+		display_count();
 	}
 	jsonl_close(in);
 	if (!standard)
@@ -161,8 +210,11 @@ read_files(char *paths[])
 	int status;
 
 	newest = newest_new();
+	if (!quiet)
+		display_count_open("records read", 0, false);
 	for (; *paths != NULL; paths++)
 		read_file(*paths);
+	display_count_close();
 	if (tasks && !quiet)
 		newest_write(newest, stdout);
 	else if (!quiet)

@@ -18,3 +18,23 @@ load helper
 	awk '/^(made|table)/ && $7 < 1 {exit 1}' "$BATS_TEST_TMPDIR/out"
 	grep -q '^mean x bound: history ' "$BATS_TEST_TMPDIR/out"
 }
+
+@test "a table shows medians, ranges, and ratios taken within a round" {
+	printf '%s\t%s\t%s\n' 1 a 10 1 b 5 2 a 40 2 b 30 3 a 20 3 b 12 \
+		>"$BATS_TEST_TMPDIR/figures"
+	run awk -v unit=tasks/s -v base=a -f "$root/test/bench/table.awk" \
+		"$BATS_TEST_TMPDIR/figures"
+	[[ ${lines[2]} =~ ^b\ +12\ +5\ +30\ +0\.60$ ]]
+	run awk -v name=b -v sense=least -v limit=0.7 -v base=a \
+		-f "$root/test/bench/table.awk" "$BATS_TEST_TMPDIR/figures"
+	same 'b: 0.6 x a (0.5 to 0.75), wanted at least 0.7: NO' "$output"
+}
+
+@test "the dispatch bench runs every contender and loses no task" {
+	ROUNDS=1 TASKS=20 run "$root/test/bench/run.sh" dispatch
+	same 0 "$status"
+	[[ $output == *'ft-pop | ft-run | ft-result '* ]]
+	[[ $output == *'wanted at least 0.7: '* ]]
+	run "$root/test/bench/run.sh" nonsense
+	same 64 "$status"
+}

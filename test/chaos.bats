@@ -4,6 +4,7 @@
 chaos=$BATS_TEST_DIRNAME/chaos
 
 setup() {
+	PATH=$BATS_TEST_DIRNAME/../bin:$PATH
 	saved=$BATS_TEST_TMPDIR
 	cd "$saved"
 	printf 'net:cut\t12:00\n' >faults
@@ -98,6 +99,22 @@ says() {
 
 @test "a verdict that its spec cannot have come to is found" {
 	sed -i 's/passed/failed/' final.jsonl events-1.jsonl events-2.jsonl
+	check
+	[ "$status" -eq 1 ]
+	says 2 'wrong verdicts'
+}
+
+@test "an error that three losses do not explain is found" {
+	lost='"attempts":[{"result":"error","reason":"lost"},{"result":"error",'
+	lost=$lost'"reason":"lost"}],"result":"error","reason":"lost"'
+	sed -i "s/\"result\":\"passed\"/$lost/" final.jsonl
+	sed -i 's/passed/error/' events-*.jsonl
+	sed -i 's/passed/error/' counted.json
+	check
+	[ "$status" -eq 0 ]
+	says 6 'lost attempts'
+	sed -i '1s/"reason":"lost"/"reason":"interrupted"/' final.jsonl
+	sed -i '2s/{"result":"error","reason":"lost"},//' final.jsonl
 	check
 	[ "$status" -eq 1 ]
 	says 2 'wrong verdicts'

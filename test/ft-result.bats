@@ -99,6 +99,20 @@ takeover() {
 	same 1764000000000 "$(ft-stats -a | field started_ms)"
 }
 
+@test "a beat that its attempt's end follows at once is not reported" {
+	tasks a b | ft-push
+	ft-pop -n -w one >a
+	ft-pop -n -w two >b
+	redis CONFIG RESETSTAT >/dev/null
+	{ cat a b; ended_as passed <a; } | exits 0 ft-result
+	same 'a complete b processing' \
+		"$(jq -r '.id, .status' out | paste -sd ' ')"
+	# one script each for an end, a beat and what the pass taught
+	same 3 "$(redis INFO commandstats |
+		sed -n 's/^cmdstat_eval[sha]*:calls=\([0-9]*\),.*/\1/p' |
+		awk '{ n += $1 } END { print n }')"
+}
+
 @test "beats keep a task from being taken over" {
 	tasks a b | ft-push
 	ft-pop -n -w one -l 0.6 >leased

@@ -297,7 +297,7 @@ c error timeout' "$(complete '"\(.id) \(.result) \(.reason)"' | sort)"
 	soon told '.id == "c" and .status == "complete"'
 	touch go
 	ended 0
-	same 'a error interrupted
+	same 'a error lost
 b passed null
 c passed null' "$(complete '"\(.id) \(.result) \(.reason)"' | sort)"
 }

@@ -16,7 +16,7 @@ ranks() {
 		verdict summary newest estimate sim folder redis timeline
 		history runner child chart entry queue progress
 		rerun keep
-		attempt page expand figures
+		attempt page expand figures display
 		slots foreground
 		worker
 	EOF

@@ -87,9 +87,9 @@ instance() {
 	printf '%s\n' "${nonce%.*}"
 }
 
-# finish ID TOKEN RESULT [DURATION]
+# finish ID TOKEN RESULT [DURATION] - for a $reason, if there is one
 finish() {
-	op finish "$1" "$2" "$(instance "$2")" complete "$3" '' \
+	op finish "$1" "$2" "$(instance "$2")" complete "$3" "${reason-}" \
 		"{\"id\":\"$1\"}" "{\"result\":\"$3\"}" "${4-5}"
 }
 
@@ -214,6 +214,32 @@ first() {
 	[ "$(meta state)" = finished ]
 }
 
+@test "an attempt that its worker lost is a loss and no failure" {
+	mode=-
+	push a
+	token=$(leased u.1.x 1)
+	[ "$(reason=lost finish a "$token" error | first)" = waiting ]
+	[ "$(reason=lost finish a "$token" error | first)" = waiting ]
+	[ "$(task a lost)" = 1 ]
+	[ "$(meta lost)" = 1 ]
+	[ -z "$(task a failures)$(meta retried)" ]
+	[ "$(task a attempts)" = '{"result":"error"}' ]
+	[ "$(finish a "$(leased v.1.x 1)" passed | sed -n 2p)" = passed ]
+}
+
+@test "three lost attempts are an error, lost, with what the last one said" {
+	mode=-
+	push -r 5 a
+	for w in u v; do
+		reason=lost finish a "$(leased $w.1.x 1)" error
+	done
+	reason=lost run finish a "$(leased w.1.x 1)" error
+	[ "${lines[*]:0:3}" = 'complete error lost' ]
+	[ "$(meta lost)" = 3 ]
+	[ "$(meta error)" = 1 ]
+	[ "$(meta state)" = finished ]
+}
+
 @test "a holder that beats in time takes its loss back" {
 	push a
 	token=$(lease=200 leased w.1.x 1)
@@ -291,6 +317,30 @@ pops_task() {
 	finish a "$token" passed
 	[ "$(redis LPOP "$ft:bell:w.1.x" | first)" = free ]
 	[ "$(redis ZCARD "$ft:queue")" = 1 ]
+}
+
+@test "an instance that leaves a note unread gets one task and no more" {
+	slots=2
+	push a b c d
+	one=$(leased w.1.x 1) two=$(leased w.1.x 2)
+	finish a "$one" passed
+	finish b "$two" passed
+	redis LRANGE "$ft:bell:w.1.x" 0 -1 | grep -c '^task$' | grep -qx 1
+	redis LRANGE "$ft:bell:w.1.x" 0 -1 | grep -q "b#$two"
+	[ "$(redis ZRANGE "$ft:queue" 0 -1)" = d ]
+}
+
+@test "a task that was handed to nobody loses time only" {
+	push a b c
+	token=$(lease=200 leased w.1.x 1)
+	finish a "$token" passed
+	[ "$(redis ZRANGE "$ft:leases" 0 -1)" = b ]
+	poll taken_back b
+	[ "$(redis ZRANGE "$ft:queue" 0 -1 | first)" = b ]
+	[ -z "$(task b lost)$(meta lost)" ]
+	[ "$(meta handed_back)" = 1 ]
+	[ "$(pop v.1.x 1 | grep -c '"b"')" = 1 ]
+	[ "$(pop w.1.x 2 | grep -c '"c"')" = 1 ]
 }
 
 @test "a draining instance gets no other task" {
@@ -386,7 +436,7 @@ pops_task() {
 	slots=4
 	lease=200 leased v.1.x 1
 	poll taken_back a
-	[ "$(lease=200 pop v.1.x 2 | first)" = wait ]
+	[ "$(pop v.1.x 2 | first)" = wait ]
 	[ "$(pop w.1.x 1 | first)" = task ]
 }
 
@@ -483,6 +533,19 @@ later_than() {
 	[ "$(redis LLEN "$ft:ids")" = 2 ]
 	op seal
 	[ "$(op push run other 2 '' a '{}' 0 '' 0 c '{}' 0 '' 0)" = kr ]
+}
+
+@test "of the batches under way each gets its own answer again" {
+	for i in 1 2; do
+		for n in 1 2 3 4 5 6 7 8; do
+			[ "$(op push run pusher $n '' "t$n" '{}' 0 '' 0)" = a ]
+		done
+	done
+	[ "$(redis LLEN "$ft:ids")" = 8 ]
+	# the ninth is sent when the first is answered, and its answer forgotten
+	op push run pusher 9 '' t9 '{}' 0 '' 0
+	[ "$(op push run pusher 2 '' t2 '{}' 0 '' 0)" = a ]
+	[ "$(op push run pusher 1 '' t1 '{}' 0 '' 0)" = k ]
 }
 
 @test "a batch that makes no sense leaves no half task" {

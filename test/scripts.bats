@@ -201,6 +201,20 @@ tasks_finished() {
 	[[ $output == *'PASSED: 2 passed'* ]]
 }
 
+@test "the quick start on a terminal shows the run, and leaves the cursor" {
+	needs script
+	map good bad
+	run -1 env TERM=xterm LC_ALL=C.UTF-8 script -qec \
+		"stty cols 90 rows 24; $root/scripts/quickstart.sh specs/map.json" \
+		typescript
+	grep -q '━.* of 4' typescript
+	grep -q 'FAILED: 2 passed' typescript
+	run ! grep -q '"complete"' typescript
+	# whatever hid the cursor, the last word is that it is seen
+	same "$(printf '\033[?25h')" "$(grep -ao "$(printf '\033')\[?25[hl]" typescript |
+		tail -n 1)"
+}
+
 @test "the quick start runs the sample map green in real browsers" {
 	[ -z "${FT_NO_BROWSER:-}" ] || skip 'FT_NO_BROWSER is set'
 	unset SPEC_ROOT

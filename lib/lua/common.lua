@@ -8,8 +8,8 @@
 -- out), silence_ms and spoke_ms (the last long silence: its length and its
 -- end), recent, recent_ms, other_ms (the two workers heard last), a counter
 -- of every result, retried, lost, late, handed_back, busy_ms, announced and
--- over (a cancelled run's last lease has ended), and push:PUSHER, the answer
--- that a pusher got last.
+-- over (a cancelled run's last lease has ended), and push:PUSHER.N, the answers
+-- to a pusher's last batches.
 --
 -- Fields of task:ID: record, retries; from the first lease on lease (the
 -- holder's token), leases, lease_ms, worker, score, since_ms, started_ms and
@@ -184,8 +184,35 @@ local function spared(lease_ms)
 	end
 end
 
+-- Whether a hand-over lies unread on the bell of its popper. It would be the
+-- first note there, since finish makes none while another waits to be read.
+local function unread(token)
+	local instance = string.match(token or '', '^%d+%-(.*)%.%d+$')
+	local first = instance and
+		redis.call('LINDEX', own_bell(instance), 0) or ''
+
+	return string.match(first, '^task\n(.-)\n') == token
+end
+
+-- A worker has lost the task. Returns whether that was once too often: it may
+-- be what kills its workers.
+local function lose(id, worker, record)
+	local key = task_key(id)
+
+	redis.call('HSET', key, 'avoid', worker or '', 'avoid_ms',
+		now + AVOID_MS)
+	redis.call('HINCRBY', META, 'lost', 1)
+	if redis.call('HINCRBY', key, 'lost', 1) < (meta.takeovers or 3) then
+		return false
+	end
+	verdict(id, 'error', 'lost', record)
+	return true
+end
+
 -- Take back expired leases. The holder stays the holder until somebody else
--- gets the task, and takes its loss back when it speaks before that.
+-- gets the task, and takes its loss back when it speaks before that. What was
+-- handed to a popper that was gone already never reached a holder: the note
+-- stays, so that nothing more is handed to it.
 local function take_back()
 	local ids = redis.call('ZRANGEBYSCORE', LEASES, '-inf', now, 'LIMIT',
 		0, TAKE_BACK_MAX)
@@ -194,21 +221,22 @@ local function take_back()
 	for _, id in ipairs(ids) do
 		local key = task_key(id)
 		local t = redis.call('HMGET', key, 'lease_ms', 'score',
-			'worker')
+			'worker', 'started_ms', 'lease')
 		local deadline = spared(tonumber(t[1]) or 0)
 
 		if deadline and
 			redis.call('HSETNX', key, 'spared', 1) == 1 then
 			redis.call('ZADD', LEASES, deadline, id)
+		elseif not t[4] and unread(t[5]) then
+			redis.call('ZREM', LEASES, id)
+			redis.call('HDEL', key, 'lease', 'worker')
+			redis.call('HINCRBY', META, 'handed_back', 1)
+			redis.call('ZADD', QUEUE, t[2] or 0, id)
+			back = true
 		else
 			redis.call('ZREM', LEASES, id)
-			redis.call('HSET', key, 'silent_ms', now, 'avoid',
-				t[3] or '', 'avoid_ms', now + AVOID_MS)
-			redis.call('HINCRBY', META, 'lost', 1)
-			if redis.call('HINCRBY', key, 'lost', 1) >=
-				(meta.takeovers or 3) then
-				verdict(id, 'error', 'lost')
-			else
+			redis.call('HSET', key, 'silent_ms', now)
+			if not lose(id, t[3]) then
 				redis.call('ZADD', QUEUE, t[2] or 0, id)
 				back = true
 			end

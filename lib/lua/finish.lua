@@ -63,6 +63,13 @@ local function decide()
 			ARGV[7])
 		return 'complete'
 	end
+	if reason == 'lost' then
+		if lose(id, t[4], ARGV[7]) then
+			return 'complete'
+		end
+		append(key, 'attempts', ARGV[8])
+		return back('waiting')
+	end
 	if failures >= (tonumber(t[6]) or 0) or meta.state == 'cancelled' then
 		verdict(id, result, reason, ARGV[7])
 		return 'complete'
@@ -75,6 +82,7 @@ local function decide()
 end
 
 -- The slot is free: tell its owner, with the next task when it waits for one.
+-- A popper that leaves a note unread may be dead, and gets no more of them.
 local function free_slot()
 	local text
 
@@ -90,6 +98,7 @@ local function free_slot()
 		return
 	end
 	if was_full and ARGV[4] ~= 'waiting' and
+		redis.call('LLEN', own_bell(instance)) == 0 and
 		(meta.state == 'sealed' or meta.state == 'open') then
 		text = lease_next(instance, me.worker, tonumber(t[9]),
 			string.match(token, '^%d+%-(.*)$'), member)

@@ -3,7 +3,8 @@
 -- KEYS[1]  ft:{RUN}:meta, and ids, queue, bell, task:ID of each
 -- ARGV[1]  run
 -- ARGV[2]  pusher: a name that no other process has
--- ARGV[3]  the number of this batch: sent again, it gets the same answer
+-- ARGV[3]  the number of this batch: sent again, it gets the same answer,
+--          as long as no later one than the next seven has been sent
 -- ARGV[4]  failure budget, or ''
 -- ARGV[5]… five a task: id, record, priority, expected_ms, or else ~weight,
 --          or else '', retries
@@ -16,9 +17,10 @@ local KNOWN = 2 ^ 40        -- unknown durations count as longer than any
 local LONGEST_MS = 2 ^ 39
 local HEAVIEST = 2 ^ 39
 
-local mark = 'push:' .. ARGV[2]
-local before = redis.call('HGET', META, mark)
-local answer = before and string.match(before, '^' .. ARGV[3] .. ' (.*)$')
+local AHEAD = 8             -- batches under way at once
+
+local mark = 'push:' .. ARGV[2] .. '.'
+local answer = redis.call('HGET', META, mark .. ARGV[3])
 if answer then
 	return answer
 end
@@ -74,7 +76,8 @@ for i = FIRST, #ARGV, EACH do
 		ARGV[i + 3], ARGV[i + 4])
 end
 answer = table.concat(letters)
-redis.call('HSET', META, mark, ARGV[3] .. ' ' .. answer)
+redis.call('HSET', META, mark .. ARGV[3], answer)
+redis.call('HDEL', META, mark .. ARGV[3] - AHEAD)
 keep(META, IDS, QUEUE)
 if idle and string.find(answer, 'a') then
 	ring()

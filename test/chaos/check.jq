@@ -10,13 +10,14 @@ def set: map({key: ., value: true}) | from_entries;
 def good: .status == "complete" and
 	(.result | IN("passed", "failed", "error", "flaky"));
 def lost: .reason == "lost" and .lease == null;
+def losses: [., (.attempts // [])[] | select(.reason == "lost")] | length;
 def verdict: {result, lease};
 
 # A spec's name says what it can have come to, whoever ran it how often; an
-# attempt errs by the loss of its worker or its supervisor only.
+# attempt errs only by being lost, and a task by that three times.
 def wrong:
-	any(., (.attempts // [])[]; .result == "error" and
-		(.reason | IN("lost", "interrupted") | not)) or
+	any(., (.attempts // [])[]; .result == "error" and .reason != "lost") or
+	(.result == "error" and losses != 3) or
 	(.id | split("/")[1] // "" | split("-")[0]) as $kind
 	| ($kind == "fail" and (.result | IN("passed", "flaky"))) or
 	  ($kind != "fail" and .result == "failed" and
@@ -57,12 +58,12 @@ def row: "\(.[0] + "                        " | .[:24])\(.[1])";
 | ([$faults[] | row] | .[]),
   ([["tasks", ($ids | length)],
 	["attempts", ([$final[] | .attempt // 0] | add // 0)],
-	["takeovers", ([$final[] | (.attempts // [])[], (select(lost))
-		| select(.reason == "lost")] | length)],
+	["lost attempts", ([$final[] | losses] | add // 0)],
 	["late results ignored", ([$final[] | (.late // [])[]] | length)],
-	["interrupted attempts", ([$final[] | ., (.attempts // [])[]
-		| select(.reason == "interrupted")] | length)],
-	["verdicts of silence", ([$final[] | select(lost)] | length)],
+	["told by ft-run", ([$final[] | ., (.attempts // [])[]
+		| select(.reason == "lost" and .message != null)] | length)],
+	["lost three times", ([$final[] | select(.result == "error")]
+		| length)],
 	["torn lines", ([$lines[] | select((try fromjson catch null) == null)]
 		| length)]]
 	| .[] | row),

@@ -33,10 +33,10 @@
 #define TASKS 2
 #endif
 /*
- * A fault is a crash of a worker or of its ft-pop alone, an answer or a note
- * that does not arrive, a request that arrives a second time, any time later,
- * a lease that runs out although its holder lives, a worker told to stop, or
- * the run being cancelled: any FAULTS of them.
+ * A fault is a crash of a worker, of its ft-pop alone or of its supervisor, an
+ * answer or a note that does not arrive, a request that arrives a second time,
+ * any time later, a lease that runs out although its holder lives, a worker
+ * told to stop, or the run being cancelled: any FAULTS of them.
  */
 #ifndef FAULTS
 #define FAULTS 2
@@ -44,7 +44,7 @@
 #ifndef RETRIES         /* of each task */
 #define RETRIES 1
 #endif
-#ifndef LOST_MAX        /* silences until a task's verdict is lost */
+#ifndef LOST_MAX        /* losses until a task's verdict is lost */
 #define LOST_MAX 2
 #endif
 
@@ -71,6 +71,7 @@
 #define PASSED    1     /* what a report says */
 #define FAILED    2
 #define DRAINED   3
+#define LOST      4     /* its supervisor was killed */
 
 #define POP       1     /* requests that may arrive twice */
 #define BEAT      2
@@ -122,8 +123,8 @@ byte faults = FAULTS;
 byte g_kind, g_instance, g_task, g_token, g_what, g_seen;
 
 /* Scratch of one atomic step, left at 0. */
-byte got, got_task, before;
-bool h;
+byte got, got_task, before, each;
+bool h, u;
 
 #define unheard(w) (held[instance[w]] > seen[instance[w]])
 #define any_expired (expired[0] || expired[TASKS - 1])
@@ -170,6 +171,26 @@ inline over()
 	fi
 }
 
+inline lose(t)
+{
+	lost[t]++;
+	if
+	:: lost[t] >= LOST_MAX -> verdict(t)
+	:: else ->
+		queued[t] = true;
+		ring()
+	fi
+}
+
+/* u: its hand-over was not read. The scripts also know whether it began. */
+inline unread(t)
+{
+	for (each : 0 .. INSTANCES - 1) {
+		u = u || (note[each] == TASK && note_token[each] == lease[t])
+	}
+	each = 0
+}
+
 inline take_back_one(t)
 {
 	if
@@ -177,14 +198,17 @@ inline take_back_one(t)
 		assert(leased[t]);
 		leased[t] = false;
 		expired[t] = false;
-		silent[t] = true;
-		lost[t]++;
+		unread(t);
 		if
-		:: lost[t] >= LOST_MAX -> verdict(t)
-		:: else ->
+		:: u ->
+			lease[t] = 0;
 			queued[t] = true;
 			ring()
-		fi
+		:: true ->
+			silent[t] = true;
+			lose(t)
+		fi;
+		u = false
 	:: else
 	fi
 }
@@ -265,7 +289,7 @@ inline free_slot(i, hand_over)
 	:: !draining[i] ->
 		got = 0;
 		if
-		:: hand_over && takes_work -> lease_next(i)
+		:: hand_over && takes_work && !note[i] -> lease_next(i)
 		:: else
 		fi;
 		if
@@ -388,6 +412,7 @@ inline decide(t, token, says)
 	assert(token == newest[t]);
 	if
 	:: says == DRAINED -> queued[t] = true
+	:: says == LOST -> lose(t)
 	:: says == FAILED && failures[t] < RETRIES && state != CANCELLED ->
 		failures[t]++;
 		queued[t] = true
@@ -587,7 +612,11 @@ proctype Popper(byte w)
 			told[w] = 0;
 			told_task[w] = 0;
 			popper[w] = SYNCING
-		:: deliver(w)
+		:: deliver(w);
+			if
+			:: popper[w] = FULL     /* still: it need not ask */
+			:: true
+			fi
 		fi
 	}
 	:: atomic { popper[w] == SYNCING ->
@@ -656,6 +685,7 @@ proctype Reporter(byte w)
 		:: !report[w] -> report[w] = PASSED
 		:: !report[w] -> report[w] = FAILED
 		:: !report[w] && draining[me] -> report[w] = DRAINED
+		:: !report[w] && faults > 0 -> faults--; report[w] = LOST
 		:: report[w]
 		fi;
 		may_repeat(FINISH, me, running_task[w], running[w], report[w],

@@ -1,0 +1,60 @@
+#!/bin/sh
+# dispatch.sh - TASKS (10000) of /bin/true on two slots, beside xargs and parallel
+set -eu
+here=$(dirname "$0")
+# shellcheck source=test/bench/rounds.sh
+. "$here/rounds.sh"
+# shellcheck source=test/bench/server.sh
+. "$here/server.sh"
+# shellcheck source=test/bench/peers.sh
+. "$here/peers.sh"
+: "${TASKS:=10000}"
+workdir
+server_start
+
+awk -v n="$TASKS" 'BEGIN { for (i = 1; i <= n; i++)
+	printf "{\"id\":\"g/true-%d/desktop-chrome\",\"spec\":\"true-%d\"," \
+		"\"runner\":\"command\",\"command\":[\"/bin/true\"]}\n", i, i
+}' >"$dir/tasks.jsonl"
+seq "$TASKS" >"$dir/numbers"
+
+by_xargs() {
+	xargs -P 2 -n 1 /bin/true <"$dir/numbers"
+}
+
+by_parallel() {
+	parallel --will-cite -j 2 /bin/true <"$dir/numbers"
+}
+
+by_run() {
+	ft-run -j 2 <"$dir/tasks.jsonl" >"$dir/out"
+}
+
+by_worker() {
+	ft-pop -f -j 2 -r "$run" | ft-run -j 2 | ft-result >"$dir/out"
+}
+
+# Every task has passed, or the figure means nothing.
+check() {
+	[ "$(grep -c '"result":"passed"' "$dir/out")" -eq "$TASKS" ] || {
+		echo "dispatch: not every task passed" >&2
+		exit 1
+	}
+}
+
+debian_peer parallel parallel || absent "GNU parallel" "no such package"
+while [ $((round += 1)) -le "$ROUNDS" ]; do
+	rate "xargs -P 2 -n 1" "$TASKS" by_xargs
+	rate "ft-run -j 2" "$TASKS" by_run
+	check
+	run=dispatch-$round
+	ft-push -r "$run" <"$dir/tasks.jsonl" >/dev/null
+	rate "ft-pop | ft-run | ft-result" "$TASKS" by_worker
+	check
+	! command -v parallel >/dev/null || [ $((round % 3)) -ne 1 ] ||
+		rate "GNU parallel -j 2" "$TASKS" by_parallel
+done
+table "tasks/s" "xargs -P 2 -n 1"
+wanted "ft-run -j 2" least 0.9 "xargs -P 2 -n 1"
+wanted "ft-pop | ft-run | ft-result" least 0.7 "xargs -P 2 -n 1"
+wanted "ft-pop | ft-run | ft-result" least 3 "GNU parallel -j 2"
