@@ -33,7 +33,7 @@ teardown() {
 }
 
 # The spec opens a page, starts a daemon that forks twice and heeds no signal,
-# tells that it is ready, and hangs.
+# tells that it is ready, and hangs until there is a file named end.
 hanging_specs() {
 	needs node chromium firefox-esr
 	ln -s "$root/specs/node_modules" specs/node_modules
@@ -52,14 +52,15 @@ hanging_specs() {
 	cat >specs/hang.spec.ts <<-'END'
 		import { test } from '@playwright/test';
 		import { spawn } from 'node:child_process';
-		import { writeFileSync } from 'node:fs';
+		import { existsSync, writeFileSync } from 'node:fs';
 		test('hangs', async ({ page }, { project }) => {
 			await page.goto(`http://127.0.0.1:${process.env.PORT}/`);
 			spawn('sh', ['-c', `trap "" INT TERM HUP
 				(setsid sh -c "while :; do sleep 1000; done" &) &`],
 				{ detached: true, stdio: 'ignore' });
 			writeFileSync(`${project.name}.ready`, '');
-			await new Promise(() => {});
+			while (!existsSync('end'))
+				await new Promise((go) => setTimeout(go, 50));
 		});
 	END
 	local browser
@@ -149,6 +150,19 @@ serve() {
 
 told() {
 	[ "$(jq -n "[inputs | select($1)] | length" out)" = "$2" ]
+}
+
+@test "when it ends by itself" {
+	hanging_specs
+	serve
+	await_ready "$pid"
+	touch specs/end
+	soon told '.status == "complete" and .result == "passed"' 2
+	same 'ft-run' "$(for one in $(left) $(marked); do
+		cat "/proc/$one/comm"; done | sort -u)"
+	exec 5>&-
+	ends 0 "$pid"
+	assert_nothing_left
 }
 
 @test "at its deadline" {
