@@ -1,5 +1,5 @@
 #!/bin/sh
-# worker.sh [-j slots] - work on a run until it is finished
+# worker.sh [-j slots] [-- ft-run's flags] - work on a run until it is finished
 set -eu
 
 # Exit status: 0 the run is finished, 143 told to stop, 64 and 65 what no retry
@@ -10,12 +10,13 @@ while getopts hj: flag; do
 	case $flag in
 	j) slots=$OPTARG ;;
 	*)
-		printf 'usage: worker.sh [-j slots]\n' >&2
+		printf 'usage: worker.sh [-j slots] [-- flags of ft-run]\n' >&2
 		[ "$flag" = h ] && exit 0
 		exit 64
 		;;
 	esac
 done
+shift $((OPTIND - 1))
 here=$(cd "$(dirname "$0")" && pwd)
 [ ! -d "$here/../bin" ] || PATH=$here/../bin:$PATH
 
@@ -102,7 +103,7 @@ work() {
 		ft-result </dev/fd/5 4>&- 5>&- &
 	fi
 	result=$!
-	dying INT ft-run -j "$slots" </dev/fd/4 >/dev/fd/5 4>&- 5>&- &
+	dying INT ft-run -j "$slots" "$@" </dev/fd/4 >/dev/fd/5 4>&- 5>&- &
 	run=$!
 	dying TERM ft-pop -f -j "$slots" >/dev/fd/4 4>&- 5>&- &
 	pop=$!
@@ -121,7 +122,7 @@ await && exit 0
 export FT_RUN
 for start in 1 2 3 4 5; do
 	popped=0
-	work || popped=$?
+	work "$@" || popped=$?
 	[ -z "$told" ] || exit 143
 	case $popped in
 	64 | 65 | 66 | 69) exit "$popped" ;;

@@ -238,6 +238,15 @@ state() {
 	soon state '.waiting == 2 and .lost == 0'
 }
 
+@test "a worker hands flags on to ft-run" {
+	task a '"command":["sleep","1000"]' >tasks
+	work "$root/scripts/worker.sh" -- -t 0.1 -o "$PWD/kept"
+	ends 0 "$pid"
+	same timeout "$(ft-stats -r ends -a | jq -r .reason)"
+	[ -f kept/ends/a/1/log.txt ]
+	exits 64 "$root/scripts/worker.sh" -x
+}
+
 @test "a worker that is the first process of a container stops when told" {
 	unshare --pid --fork --mount-proc true 2>/dev/null ||
 		skip 'no PID namespace can be made here'
