@@ -262,3 +262,24 @@ state() {
 	ends 143 "$pid"
 	same '' "$(marked)"
 }
+
+# What a terminal does at ^C: every process that it runs gets INT.
+@test "a worker's pipeline on a terminal ends at INT and hands back" {
+	needs script
+	task a '"command":["sh","-c","setsid sleep 1000 & sleep 1000"]' |
+		ft-push -r ends >/dev/null
+	mkfifo keys
+	env "$mark" TMPDIR="$PWD/tmp" FT_RUN=ends script -qec \
+		'ft-pop -f | ft-run -g 0.5 | ft-result' screen <keys >/dev/null 2>&1 3>&- &
+	pid=$!
+	exec 5>keys
+	soon state '.processing == 1'
+	family "$pid" >family
+	[ "$(wc -l <family)" -ge 6 ]
+	printf '\003' >&5
+	soon state '.waiting == 1'
+	poll ended "$pid"
+	wait "$pid" || :
+	assert_nothing_left
+	state '.lost == 0'
+}
