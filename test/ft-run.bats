@@ -514,6 +514,21 @@ ft-run: b: failed: exit status 1' "$(cat err)"
 	ended 143
 	gone pids
 	same '' "$(ls -A "$TMPDIR")"
+	for victim in ft-run guard; do
+		rm pids
+		ft-run -1 a <in >out 2>err 3>&- &
+		worker=$!
+		soon eval '[ -s pids ] && [ "$(wc -l <pids)" = 2 ]'
+		if [ $victim = ft-run ]; then
+			kill -KILL "$worker"
+			ended 137
+		else
+			pkill -KILL -P "$worker"
+			ended 71
+		fi
+		soon gone pids
+		soon eval '[ -z "$(ls -A "$TMPDIR")" ]'
+	done
 }
 
 @test "a line that is no task is told with its place, the rest is done" {
