@@ -543,7 +543,7 @@ later_than() {
 	done
 	[ "$(redis LLEN "$ft:ids")" = 8 ]
 	# the ninth is sent when the first is answered, and its answer forgotten
-	op push run pusher 9 '' t9 '{}' 0 '' 0
+	op push run pusher 9 '' t9 '{}' 0 '' 0 ''
 	[ "$(op push run pusher 2 '' t2 '{}' 0 '' 0 '')" = a ]
 	[ "$(op push run pusher 1 '' t1 '{}' 0 '' 0 '')" = k ]
 }

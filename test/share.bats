@@ -4,6 +4,7 @@
 load helper
 
 setup_file() {
+	! command -v redis-server >/dev/null || redis_start
 	mkdir -p "$BATS_FILE_TMPDIR/specs"
 	cd "$BATS_FILE_TMPDIR/specs" || return
 	# a runner whose specs are shell scripts, and that can share a start
@@ -42,7 +43,7 @@ setup() {
 	export STARTS=$BATS_TEST_TMPDIR/starts SPEC_ROOT=$BATS_FILE_TMPDIR/specs
 }
 
-teardown() {
+teardown_file() {
 	redis_stop
 }
 
@@ -213,7 +214,6 @@ short() {
 
 @test "short tasks are leased together, for one slot" {
 	needs redis-server
-	redis_start
 	export FT_RUN=one
 	{
 		short good also more
@@ -247,7 +247,6 @@ more 2 true' "$(jq -r '"\(.id) \(.slot) \(has("batch"))"' popped |
 
 @test "a whole run in shared starts: every verdict, retries alone, no lease left" {
 	needs redis-server
-	redis_start
 	export FT_RUN=two
 	short good also more bad crash | ft-push >/dev/null
 	ft-pop -f -j 2 -S 10 | tee popped | ft-run -j 2 -R "$SPEC_ROOT/table.json" |
@@ -266,7 +265,6 @@ more passed 1' "$(ft-stats -a | jq -r '"\(.id) \(.result) \(.attempt)"' | sort)"
 
 @test "a batch is no more than the tail allows" {
 	needs redis-server
-	redis_start
 	export FT_RUN=three
 	for i in $(seq 40); do
 		short good | jq -c --arg i "$i" '.id += $i'
