@@ -680,7 +680,7 @@ c drain' "$(jq -r 'select(.status == "waiting") | "\(.id) \(.reason)"' out |
 }
 
 @test "a wrong call is exit status 64" {
-	for flags in -x '-j 0' '-j 2x' '-t -1' '-t x' '-b 0' '-g 1e99' file; do
+	for flags in -x '-s -1' '-s 1.5' -1 '-j 0' '-j 2x' '-t -1' '-t x' '-b 0' '-g 1e99' file; do
 		run -64 ft-run $flags </dev/null
 	done
 	FT_WORKER='a b' run -64 ft-run </dev/null
