@@ -18,7 +18,7 @@ runner = runner runner_check runner_words runner_plan runner_judge verdict \
 ft-expand = weight expand expand_words expand_map expand_twins $(runner)
 ft-push = history fold json split $(display) $(queue)
 ft-pop = $(queue)
-ft-run = worker slots crew share foreground attempt rerun keep folder child \
+ft-run = worker pile slots crew share foreground attempt rerun keep folder child \
 	supervisor launch sweep oom $(display) $(runner)
 ft-result = $(queue)
 summary = summary summary_numbers summary_json names

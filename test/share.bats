@@ -287,6 +287,36 @@ more passed 1' "$(ft-stats -a | jq -r '"\(.id) \(.result) \(.attempt)"' | sort)"
 	same 1 "$(wc -l <one)"
 }
 
+@test "without a queue -S shares starts as well" {
+	for i in $(seq 12); do
+		short good | jq -c --arg i "$i" '.id += $i | del(.expected_ms)'
+	done >lines
+	short bad >>lines
+	ms=6000 short also >>lines
+	cp lines many
+	run_all -j 2 -S 10 <many >seen
+	same 13 "$(grep -c passed seen)"
+	same 'bad failed -' "$(grep bad seen)"
+	# both slots had some of it, and what is not short its own start
+	same '1 2' "$(jq -r 'select(.status == "complete").slot' out |
+		sort -u | paste -sd ' ')"
+	[ "$(starts)" -lt 8 ]
+	# told to stop, it hands back what it has not started
+	: >"$STARTS"
+	{
+		short wait | jq -c 'del(.share)'
+		sed 4q many
+	} >more
+	mv more lines
+	running -S 3 -d 60
+	poll test -s "$STARTS"
+	kill $!
+	touch "$STARTS.go"
+	wait $!
+	same 4 "$(verdicts | grep -c 'unknown drain')"
+	same 1 "$(verdicts | grep -c 'passed -')"
+}
+
 @test "Playwright specs share a start of it" {
 	needs node chromium
 	[ -d "$root/specs/node_modules" ] || skip "specs/node_modules is not there"
