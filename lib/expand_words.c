@@ -14,14 +14,17 @@
 
 /* The words of each kind of object. */
 static const char *const map_words[] = {"groups", "exclude", "include",
-    "runner", "command", "env", "tags", "retries", "timeout", "priority", NULL};
+    "runner", "command", "env", "tags", "retries", "timeout", "priority",
+    "share", NULL};
 static const char *const group_words[] = {"name", "groupName", "tasks",
-    "runner", "command", "env", "tags", "retries", "timeout", "priority", NULL};
+    "runner", "command", "env", "tags", "retries", "timeout", "priority",
+    "share", NULL};
 static const char *const task_words[] = {"spec", "viewports", "browsers",
-    "runner", "command", "env", "tags", "retries", "timeout", "priority", NULL};
+    "runner", "command", "env", "tags", "retries", "timeout", "priority",
+    "share", NULL};
 static const char *const include_words[] = {"group", "spec", "viewport",
     "browser", "runner", "command", "env", "tags", "retries", "timeout",
-    "priority", NULL};
+    "priority", "share", NULL};
 static const char *const rule_words[] = {"group", "spec", "viewport", "browser",
     "runner", "command", "env", "tags", "retries", "timeout", "priority", NULL};
 
@@ -201,6 +204,10 @@ expand_settings(const struct place *p, const cJSON *object)
 		else if (fields[i] == RECORD_ENV)
 			check_env_names(p, value);
 	}
+	value = json_member(object, field_name(RECORD_SHARE));
+	if (value != NULL && !cJSON_IsNull(value) && !cJSON_IsBool(value))
+		expand_wrong(
+		    p, field_name(RECORD_SHARE), "expected true or false");
 	if (cJSON_IsArray(json_member(object, "command")) &&
 	    cJSON_IsString(runner) &&
 	    strcmp(runner->valuestring, RUNNER_DEFAULT) != 0)

@@ -16,6 +16,7 @@
 
 #define QUEUE_LEASE_MS 60000 /* how long a silent lease lasts */
 #define QUEUE_SLOTS_MAX 512  /* of one instance */
+#define QUEUE_SHARE_MAX 100  /* tasks of a batch */
 
 struct queue;
 
@@ -56,10 +57,13 @@ void queue_seal(struct queue *q);
 /* Cancel what waits. */
 void queue_cancel(struct queue *q);
 
-/* One start of ft-pop: takes tasks for the slots of a worker. */
+/*
+ * One start of ft-pop: takes tasks for the slots of a worker. Up to share short
+ * ones that may share a start come for one slot, as a batch.
+ */
 struct popper;
 struct popper *popper_open(struct queue *q, const char *worker, long slots,
-    int64_t lease_ms, bool follow);
+    int64_t lease_ms, bool follow, long share);
 void popper_close(struct popper *p);
 
 enum popped {
@@ -76,6 +80,8 @@ enum popped {
  */
 enum popped popper_next(struct popper *p, bool wait, struct pollfd *others,
     nfds_t count, struct record **r);
+/* The next that has come with it already, a task or a stop; false: none. */
+bool popper_more(struct popper *p, struct record **r);
 /* Give back a task that could not be delivered, free of charge. */
 void popper_hand_back(struct popper *p, const struct record *r);
 /* Take no more, and hand back what was leased but not returned. */

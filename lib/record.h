@@ -36,6 +36,7 @@ enum field {
 	RECORD_RETRIES,
 	RECORD_TIMEOUT, /* seconds, fractions allowed */
 	RECORD_PRIORITY,
+	RECORD_SHARE, /* tasks with the same may share a start */
 	RECORD_EXPECTED_MS,
 	RECORD_WEIGHT,     /* of the spec's file: see weight.h */
 	RECORD_DROPPED_BY, /* the rule that leaves it out: ft-expand -x */
@@ -46,6 +47,7 @@ enum field {
 	RECORD_ATTEMPT,
 	RECORD_LEASE,
 	RECORD_LEASE_MS,
+	RECORD_BATCH, /* those leased together, for one slot */
 	RECORD_STATUS,
 	RECORD_RESULT,
 	RECORD_REASON,

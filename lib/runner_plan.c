@@ -174,6 +174,19 @@ add_arguments(
 	return ok;
 }
 
+/* What a start that several share has besides. */
+static bool
+add_shared(struct draft *d, size_t *count)
+{
+	const cJSON *more = json_member(d->entry, "share");
+
+	if (more == NULL)
+		return refuse(d->r, REASON_CONFIG,
+		    "specs of runner %s do not share a start",
+		    d->entry->string);
+	return add_arguments(d, more, count, false);
+}
+
 static bool
 make_argv(struct draft *d)
 {
@@ -188,7 +201,8 @@ make_argv(struct draft *d)
 	    json_text(d->words, "browser", NULL));
 	return add_arguments(
 		   d, json_member(browser, "prefix"), &count, false) &&
-	       add_arguments(d, json_member(d->entry, "argv"), &count, false);
+	       add_arguments(d, json_member(d->entry, "argv"), &count, false) &&
+	       (d->where->share == NULL || add_shared(d, &count));
 }
 
 static void
@@ -235,6 +249,8 @@ make_env(struct draft *d)
 	set_env(d->plan, "TMPDIR", d->where->tmp);
 	if (d->plan->result != NULL)
 		set_env(d->plan, "FT_RESULT_FILE", d->plan->result);
+	if (d->where->share != NULL)
+		set_env(d->plan, "FT_SHARE", d->where->share);
 	if (!add_env(d, json_member(d->entry, "env")))
 		return false;
 	for (m = json_first(record_json(d->r, RECORD_ENV)); m != NULL;

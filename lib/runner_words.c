@@ -193,6 +193,7 @@ runner_words(const cJSON *entry, const struct record *r,
 	word(&w, "dir", plan->dir);
 	word(&w, "out", where->out);
 	word(&w, "tmp", where->tmp);
+	word(&w, "reporter", where->reporter ? where->reporter : "");
 	free(real);
 	return w.json;
 }
@@ -223,7 +224,7 @@ runner_gives(const cJSON *kind, const char *name)
 /* The placeholders that every entry may use. */
 static const char *const known_words[] = {"spec", "spec_path", "spec_regex",
     "spec_glob", "group", "id", "viewport", "browser", "root", "dir", "marker",
-    "out", "tmp", "width", "height"};
+    "out", "tmp", "width", "height", "reporter"};
 
 char *
 runner_unknown_word(const cJSON *entry, const char *s)

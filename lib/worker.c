@@ -52,7 +52,7 @@ dispatch(struct record *task)
 {
 	if (phase != WORKING)
 		slots_hand_back(task);
-	else if (!slots_full())
+	else if (slots_free(task))
 		slots_start(task);
 	else
 		held = task;
@@ -80,6 +80,7 @@ take(void)
 		dispatch(r);
 	while (held == NULL && (r = record_take(in, RECORD_ANY)) != NULL)
 		receive(r);
+	slots_go();
 }
 
 static void
@@ -99,6 +100,7 @@ heed(uint32_t signo)
 		stop(rules->attempt.grace_ms);
 	} else {
 		phase = DRAINING;
+		slots_drain();
 		stop_at_ms = clock_mono_ms() + rules->drain_ms;
 	}
 }
@@ -139,6 +141,12 @@ patience(void)
 	return left <= 0 ? 0 : left < INT_MAX ? (int)left : INT_MAX;
 }
 
+static nfds_t
+count(void)
+{
+	return (nfds_t)(FIRST_SLOT + rules->slots * SLOTS_WATCHED);
+}
+
 static void
 watch(void)
 {
@@ -150,7 +158,7 @@ watch(void)
 	watched[SIGNALS].fd = signals;
 	watched[SIGNALS].events = POLLIN;
 	slots_watch(watched + FIRST_SLOT);
-	if (poll(watched, (nfds_t)(FIRST_SLOT + rules->slots), ms) < 0)
+	if (poll(watched, count(), ms) < 0)
 		err(EX_OSERR, "poll");
 }
 
@@ -195,7 +203,7 @@ worker_run(struct jsonl *input, struct worker_rules *r)
 {
 	in = input;
 	rules = r;
-	watched = mem_zalloc((size_t)(FIRST_SLOT + r->slots), sizeof(*watched));
+	watched = mem_zalloc(count(), sizeof(*watched));
 	catch_signals();
 	slots_open(&r->attempt, r->slots, r->beat_ms);
 	display_open("ft-run");

@@ -115,6 +115,15 @@ option(int c)
 	}
 }
 
+static int
+by_hand(struct jsonl *in)
+{
+	int status = foreground_run(in, only, &rules.attempt);
+
+	jsonl_close(in);
+	return status;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -130,7 +139,7 @@ main(int argc, char *argv[])
 	prepare(&rules.attempt);
 	in = jsonl_open(STDIN_FILENO, "stdin");
 	if (only != NULL)
-		return foreground_run(in, only, &rules.attempt);
+		return by_hand(in);
 	worker_run(in, &rules);
 	return jsonl_bad_total() > 0 ? EX_DATAERR : EX_OK;
 }

@@ -17,7 +17,9 @@ ranks() {
 		history runner child chart entry queue progress
 		rerun keep
 		attempt page expand figures display
-		slots foreground
+		share foreground
+		crew
+		slots
 		worker
 	EOF
 }
