@@ -10,8 +10,8 @@ PROGRAMS = ft-expand ft-push ft-pop ft-run ft-result ft-stats ft-report-html \
 
 # Who is made of what, beside the base that all share.
 base = mem clock opt utf8 jsonl record
-queue = estimate queue queue_push queue_batch queue_pop queue_report queue_read \
-	queue_history redis
+queue = estimate queue queue_push queue_batch queue_pop queue_report \
+	queue_look queue_read queue_history redis
 runner = runner runner_check runner_words runner_plan runner_judge verdict \
 	verdict_playwright verdict_mocha verdict_cypress verdict_junit \
 	json path text

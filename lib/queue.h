@@ -129,6 +129,10 @@ struct queue_look {
 #define QUEUE_LIVE_MS 180000
 void queue_look(struct queue *q, struct queue_look *look);
 
+/* The runs that are still there, the newest first. */
+void queue_each_run(struct queue *q,
+    void (*each)(const char *run, const struct queue_look *look));
+
 /* The tasks as records, in push order, or the verdicts from the first-th on
  * in the order they came; each record is freed after the call. Returns how
  * many there were. */
