@@ -9,10 +9,10 @@ here=$(dirname "$0")
 : "${SPECS:=40}"
 workdir
 root=$(cd "$here/../.." && pwd)
-[ -d "$root/specs/node_modules" ] && command -v chromium >/dev/null || {
+if ! [ -d "$root/specs/node_modules" ] || ! command -v chromium >/dev/null; then
 	absent Playwright "specs/node_modules or chromium is not here"
 	exit 0
-}
+fi
 server_start
 
 # Each opens a page, fills it in, and waits for it now and then as specs do.
