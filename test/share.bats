@@ -100,7 +100,7 @@ good well' "$(jq -r 'select(.status == "complete" and .id != "also") |
 	batch good wait >lines
 	running
 	poll grep -q '"good".*"complete"' out
-	! grep -q '"wait".*"complete"' out
+	run ! grep -q '"wait".*"complete"' out
 	touch "$STARTS.go"
 	wait $!
 	same 1 "$(starts)"
@@ -288,6 +288,30 @@ more passed 1' "$(ft-stats -a | jq -r '"\(.id) \(.result) \(.attempt)"' | sort)"
 	ft-push -r four < <(jq -c . popped) >/dev/null
 	ft-pop -r four -n >one
 	same 1 "$(wc -l <one)"
+}
+
+@test "a killed worker loses nothing of its batch" {
+	needs redis-server
+	export FT_RUN=killed
+	short good wait also bad | ft-push >/dev/null
+	mkfifo tasks
+	ft-pop -f -S 10 -l 1 >tasks 3>&- &
+	ft-run -R "$SPEC_ROOT/table.json" <tasks 3>&- > >(ft-result >first) &
+	run=$!
+	poll grep -q '"bad".*waiting' first
+	poll grep -q '"wait".*processing' first
+	kill -9 "$run"
+	touch "$STARTS.go"
+	ft-pop -f -S 10 -l 1 | ft-run -R "$SPEC_ROOT/table.json" |
+		ft-result >/dev/null
+	same 'also passed
+bad failed
+good passed
+wait passed' "$(ft-stats -a | jq -r '"\(.id) \(.result)"' | sort)"
+	# each has one verdict, and those that were lost are told
+	same 4 "$(redis LRANGE 'ft:{killed}:done' 0 -1 | sort -u | wc -l)"
+	same 4 "$(redis LLEN 'ft:{killed}:done')"
+	[ "$(ft-stats | jq .lost)" -ge 1 ]
 }
 
 @test "without a queue -S shares starts as well" {

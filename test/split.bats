@@ -86,7 +86,7 @@ short passed' "$(jq -r '"\(.id) \(.result)"' all)"
 	same '2 1 1' "$(ft-stats log | jq -r '"\(.total) \(.passed) \(.failed)"')"
 	same "long short" "$(ft-stats -a log | jq -r .id | sort | paste -sd " ")"
 	ft-report-html <log >page.html
-	! grep -q '1of3' page.html
+	run ! grep -q '1of3' page.html
 	same 2 "$(jq -rf "$root/lib/jq/junit.jq" all | grep -c '<testcase')"
 	# the bound is the longest part, not the whole
 	ft-stats log | jq -e '.bound_ms < 3000' >/dev/null
