@@ -1,4 +1,5 @@
 /* crew - tasks of one slot that share starts of their runner */
+#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -186,10 +187,15 @@ gather(struct crew *c, struct member **chosen)
 	size_t i, n = 0;
 
 	share_reset(c->share);
-	for (i = 0; i < c->count; i++)
-		if (c->members[i].task != NULL &&
-		    share_join(c->share, c->members[i].task))
+	for (i = 0; i < c->count; i++) {
+		if (c->members[i].task == NULL)
+			continue;
+		if (share_join(c->share, c->members[i].task))
 			chosen[n++] = &c->members[i];
+		else /* nothing of why not is its state */
+			attempt_await(
+			    c->rules, c->members[i].task, c->slot);
+	}
 	return n;
 }
 
@@ -257,6 +263,8 @@ crew_go(struct crew *c)
 	if (!c->alone && left(c) > 1) {
 		if (c->share == NULL)
 			c->share = share_new(c->rules, c->slot);
+		if (c->share == NULL)
+			warn("no shared start");
 		if (c->share != NULL && start_shared(c))
 			return true;
 	}

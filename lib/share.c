@@ -46,6 +46,7 @@ write_file(const char *path, const char *text)
 static bool
 furnish(struct share *s)
 {
+	unlink(s->fifo); /* a spec may have made anything there */
 	if (!folder_again(s->out) || !folder_again(s->tmp) ||
 	    !write_file(s->reporter, embed_reporter_cjs) ||
 	    mkfifo(s->fifo, 0600) < 0)
@@ -93,10 +94,10 @@ share_free(struct share *s)
 {
 	if (s == NULL)
 		return;
-	if (s->plan.argv != NULL)
-		runner_plan_free(&s->plan);
+	share_reset(s);
 	if (s->events >= 0)
 		close(s->events);
+	unlink(s->fifo);
 	free(s->out);
 	free(s->tmp);
 	free(s->log);

@@ -120,6 +120,15 @@ good well' "$(jq -r 'select(.status == "complete" and .id != "also") |
 		out | sort | sed 's/.* //' | sort | paste -sd ' ')"
 }
 
+@test "one batch after the other shares its starts in the same slot" {
+	batch good also >lines
+	batch more bad | sed 's/"batch":"b"/"batch":"c"/' >>lines
+	cp lines many
+	run_all <many >seen
+	same 2 "$(starts)"
+	same 3 "$(grep -c passed seen)"
+}
+
 @test "one that hangs is stopped at its own deadline; the others start again" {
 	more='"timeout":1' batch good hang also more | run_all -g 0.5 >seen
 	same 'also passed -
