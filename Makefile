@@ -16,15 +16,15 @@ runner = runner runner_check runner_words runner_plan runner_judge verdict \
 	verdict_playwright verdict_mocha verdict_cypress verdict_junit \
 	json path text
 ft-expand = weight expand expand_words expand_map expand_twins $(runner)
-ft-push = history $(display) $(queue)
+ft-push = history fold json split $(display) $(queue)
 ft-pop = $(queue)
-ft-run = worker slots crew share foreground attempt rerun keep folder child \
+ft-run = worker pile slots crew share foreground attempt rerun keep folder child \
 	supervisor launch sweep oom $(display) $(runner)
 ft-result = $(queue)
 summary = summary summary_numbers summary_json names
 display = display progress screen screen_text $(summary)
-ft-stats = figures newest $(display) $(queue)
-ft-report-html = page entry chart timeline html $(display)
+ft-stats = figures newest fold json $(display) $(queue)
+ft-report-html = fold json page entry chart timeline html $(display)
 ft-sim = sim sim_play names $(queue)
 
 PKGS = libcjson hiredis

@@ -254,6 +254,20 @@ set_share(const struct entry *e, const struct expand *x, struct record *r)
 	free(more);
 }
 
+/* Into how many parts ft-push may divide it. */
+static void
+set_split(const struct entry *e, const struct expand *x, struct record *r)
+{
+	const cJSON *split = expand_setting(e->task, RECORD_SPLIT);
+
+	if (!runner_splits(x->table, e->runner))
+		return;
+	if (cJSON_IsTrue(split))
+		record_set_int(r, RECORD_SPLIT, RECORD_PARTS_MAX);
+	else if (cJSON_IsNumber(split))
+		record_set_int(r, RECORD_SPLIT, split->valueint);
+}
+
 static struct record *
 record_of(const struct expand *x, const struct entry *e, const char *viewport,
     const char *browser)
@@ -280,6 +294,7 @@ record_of(const struct expand *x, const struct entry *e, const char *viewport,
 		if (is_own(value, e->task->group_at < 0))
 			cJSON_AddItemToObject(
 			    r->json, value->string, cJSON_Duplicate(value, 1));
+	set_split(e, x, r);
 	set_share(e, x, r);
 	if (e->weight >= 0 && !record_has(r, RECORD_WEIGHT))
 		record_set_int(r, RECORD_WEIGHT, e->weight);

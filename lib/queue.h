@@ -51,6 +51,8 @@ void queue_on_pushed(
     struct queue *q, void (*done)(struct record *, enum pushed));
 void queue_set_budget(struct queue *q, long failures);
 void queue_push(struct queue *q, struct record *owned);
+/* What the history knows of the tasks' durations, before they are pushed. */
+void queue_expect(struct queue *q, struct record **tasks, size_t count);
 void queue_push_end(struct queue *q);
 /* No more tasks will come; the first time, this makes the run the current. */
 void queue_seal(struct queue *q);

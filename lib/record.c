@@ -36,6 +36,10 @@ static const struct {
     [RECORD_RETRIES] = {"retries", INTEGER},
     [RECORD_TIMEOUT] = {"timeout", NUMBER},
     [RECORD_PRIORITY] = {"priority", INTEGER},
+    [RECORD_SPLIT] = {"split", INTEGER},
+    [RECORD_WHOLE] = {"whole", WORD},
+    [RECORD_PART] = {"part", INTEGER},
+    [RECORD_PARTS] = {"parts", INTEGER},
     [RECORD_SHARE] = {"share", WORD},
     [RECORD_EXPECTED_MS] = {"expected_ms", NUMBER},
     [RECORD_WEIGHT] = {"weight", NUMBER},
@@ -64,6 +68,7 @@ static const struct {
     [RECORD_LEFT_OUT] = {"left_out", NUMBER},
     [RECORD_RERUN] = {"rerun", TEXT},
     [RECORD_ATTEMPTS] = {"attempts", OBJECTS},
+    [RECORD_PIECES] = {"pieces", OBJECTS},
     [RECORD_LATE] = {"late", OBJECTS},
 };
 

@@ -118,6 +118,12 @@ runner_shares(const struct runner_table *t, const char *name)
 	return json_member(runner_entry(t, name), "share") != NULL;
 }
 
+bool
+runner_splits(const struct runner_table *t, const char *name)
+{
+	return json_member(runner_entry(t, name), "split") != NULL;
+}
+
 static bool
 fits(const char *pattern, const char *spec)
 {

@@ -27,6 +27,9 @@ bool runner_known(const struct runner_table *t, const char *name);
 /* Whether specs of that runner can share a start. */
 bool runner_shares(const struct runner_table *t, const char *name);
 
+/* Whether a spec of that runner can be divided. */
+bool runner_splits(const struct runner_table *t, const char *name);
+
 /* The runner for a spec by its path; RUNNER_DEFAULT when nothing else fits. */
 #define RUNNER_DEFAULT "command" /* runs the spec, or the task's command */
 const char *runner_guess(const struct runner_table *t, const char *spec);

@@ -305,6 +305,7 @@ check_entry_member(struct source *s, const cJSON *value)
 	    {"folder", check_texts},
 	    {"argv", check_texts},
 	    {"share", check_texts},
+	    {"split", check_texts},
 	    {"env", check_env},
 	    {"viewports", check_viewports},
 	    {"browsers", check_browsers},
@@ -376,7 +377,8 @@ check_template(struct source *s, const cJSON *entry, const cJSON *value)
 static void
 check_templates(struct source *s, const cJSON *entry)
 {
-	static const char *const members[] = {"argv", "share", "env", "result"};
+	static const char *const members[] = {
+	    "argv", "share", "split", "env", "result"};
 	size_t len = s->pointer.len, i;
 
 	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {

@@ -174,17 +174,26 @@ add_arguments(
 	return ok;
 }
 
-/* What a start that several share has besides. */
+/* What a start has besides that several share, or that runs a part. */
 static bool
-add_shared(struct draft *d, size_t *count)
+add_more(struct draft *d, size_t *count, const char *member, const char *what)
 {
-	const cJSON *more = json_member(d->entry, "share");
+	const cJSON *more = json_member(d->entry, member);
 
 	if (more == NULL)
-		return refuse(d->r, REASON_CONFIG,
-		    "specs of runner %s do not share a start",
-		    d->entry->string);
+		return refuse(d->r, REASON_CONFIG, "specs of runner %s %s",
+		    d->entry->string, what);
 	return add_arguments(d, more, count, false);
+}
+
+static bool
+add_rest(struct draft *d, size_t *count)
+{
+	if (record_has(d->r, RECORD_PARTS) &&
+	    !add_more(d, count, "split", "cannot be divided"))
+		return false;
+	return d->where->share == NULL ||
+	       add_more(d, count, "share", "do not share a start");
 }
 
 static bool
@@ -202,7 +211,7 @@ make_argv(struct draft *d)
 	return add_arguments(
 		   d, json_member(browser, "prefix"), &count, false) &&
 	       add_arguments(d, json_member(d->entry, "argv"), &count, false) &&
-	       (d->where->share == NULL || add_shared(d, &count));
+	       add_rest(d, &count);
 }
 
 static void

@@ -55,6 +55,12 @@ vacant(void)
 	return NULL;
 }
 
+bool
+slots_vacant(void)
+{
+	return vacant() != NULL;
+}
+
 /* The slot that has others of a task's batch. */
 static struct slot *
 home(const struct record *task)

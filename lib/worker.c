@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "display.h"
 #include "mem.h"
+#include "pile.h"
 #include "record.h"
 #include "slots.h"
 #include "worker.h"
@@ -52,6 +53,8 @@ dispatch(struct record *task)
 {
 	if (phase != WORKING)
 		slots_hand_back(task);
+	else if (rules->share > 1 && !record_has(task, RECORD_LEASE))
+		pile_add(task);
 	else if (slots_free(task))
 		slots_start(task);
 	else
@@ -80,12 +83,15 @@ take(void)
 		dispatch(r);
 	while (held == NULL && (r = record_take(in, RECORD_ANY)) != NULL)
 		receive(r);
+	while (ended && !pile_empty() && slots_vacant())
+		pile_take(rules->slots, rules->share, slots_start);
 	slots_go();
 }
 
 static void
 stop(int64_t grace_ms)
 {
+	pile_each(slots_hand_back);
 	stop_at_ms = SLOTS_NEVER;
 	slots_stop(grace_ms);
 }
@@ -100,6 +106,7 @@ heed(uint32_t signo)
 		stop(rules->attempt.grace_ms);
 	} else {
 		phase = DRAINING;
+		pile_each(slots_hand_back);
 		slots_drain();
 		stop_at_ms = clock_mono_ms() + rules->drain_ms;
 	}
@@ -207,7 +214,7 @@ worker_run(struct jsonl *input, struct worker_rules *r)
 	catch_signals();
 	slots_open(&r->attempt, r->slots, r->beat_ms);
 	display_open("ft-run");
-	while (!ended || held != NULL || slots_busy())
+	while (!ended || held != NULL || slots_busy() || !pile_empty())
 		step();
 	display_close();
 }

@@ -10,6 +10,7 @@
 
 #include "display.h"
 #include "figures.h"
+#include "fold.h"
 #include "jsonl.h"
 #include "newest.h"
 #include "opt.h"
@@ -24,18 +25,40 @@
 
 static struct queue *queue;
 static struct summary *summary;
+static struct fold *fold;
 static struct newest *newest; /* the lines of files, for -a */
 static bool tasks, counters, follow, quiet, verdict, runs;
 static const char *beside;    /* where -s puts the summary */
 static struct screen *screen; /* where a run is followed by eyes */
 
+/* Of a divided spec nothing before all of it is known. */
 static void
-add(struct record *r)
+add_whole(const struct record *r)
 {
+	if (r == NULL)
+		return;
 	summary_add(summary, r);
 	if (tasks)
 		record_write(stdout, r);
+}
+
+static void
+add(struct record *r)
+{
+	add_whole(fold_add(fold, r));
 	display_count();
+}
+
+static void
+keep_whole(const struct record *r)
+{
+	size_t place;
+
+	if (r == NULL)
+		return;
+	place = summary_add(summary, r);
+	if (tasks)
+		newest_put(newest, place, r);
 }
 
 static void
@@ -219,10 +242,7 @@ read_file(const char *path)
 		err(EX_NOINPUT, "%s", path);
 	in = jsonl_open(fd, standard ? "stdin" : path);
 	while ((r = record_next(in, RECORD_ANY)) != NULL) {
-		size_t place = summary_add(summary, r);
-
-		if (tasks)
-			newest_put(newest, place, r);
+		keep_whole(fold_add(fold, r));
 		record_free(r);
 		display_count();
 	}
@@ -242,6 +262,7 @@ read_files(char *paths[])
 	for (; *paths != NULL; paths++)
 		read_file(*paths);
 	display_count_close();
+	fold_rest(fold, keep_whole);
 	if (tasks && !quiet)
 		newest_write(newest, stdout);
 	else if (!quiet)
@@ -300,6 +321,7 @@ main(int argc, char *argv[])
 	if (runs && (counters || quiet || verdict || run != NULL))
 		opt_usage(SYNOPSIS);
 	summary = summary_new();
+	fold = fold_new();
 	if (optind != argc) {
 		status = read_files(argv + optind);
 	} else {
@@ -308,6 +330,7 @@ main(int argc, char *argv[])
 		queue_close(queue);
 	}
 	summary_free(summary);
+	fold_free(fold);
 	opt_close_stdout();
 	return status;
 }

@@ -30,6 +30,9 @@ setup_file() {
 			"share": ["--shared"], "exit": {"0": "passed", "1": "failed"}}}
 	EOF
 	echo 'echo well; exit 0' | tee good.toy also.toy >more.toy
+	for i in $(seq 12); do
+		cp good.toy "g$i.toy"
+	done
 	echo 'echo oh; exit 1' >bad.toy
 	echo 'exit 0' >broken.toy
 	echo 'echo hm; sleep 600' >hang.toy
@@ -53,7 +56,7 @@ batch() {
 
 	for spec; do
 		task "$spec" "\"spec\":\"$spec.toy\",\"batch\":\"b\",\"lease\":\"1-w.$spec\"${more:+,$more}" |
-			sed 's/"spec":"[a-z]*",//'
+			sed 's/"spec":"[a-z0-9]*",//'
 	done
 }
 
@@ -285,6 +288,35 @@ more passed 1' "$(ft-stats -a | jq -r '"\(.id) \(.result) \(.attempt)"' | sort)"
 	ft-push -r four < <(jq -c . popped) >/dev/null
 	ft-pop -r four -n >one
 	same 1 "$(wc -l <one)"
+}
+
+@test "without a queue -S shares starts as well" {
+	short g1 g2 g3 g4 g5 g6 g7 g8 g9 g10 g11 g12 |
+		jq -c 'del(.expected_ms)' >lines
+	short bad >>lines
+	ms=6000 short also >>lines
+	cp lines many
+	run_all -j 2 -S 10 <many >seen
+	same 13 "$(grep -c passed seen)"
+	same 'bad failed -' "$(grep bad seen)"
+	# both slots had some of it, and what is not short its own start
+	same '1 2' "$(jq -r 'select(.status == "complete").slot' out |
+		sort -u | paste -sd ' ')"
+	[ "$(starts)" -lt 8 ]
+	# told to stop, it hands back what it has not started
+	: >"$STARTS"
+	{
+		short wait | jq -c 'del(.share)'
+		sed 4q many
+	} >more
+	mv more lines
+	running -S 3 -d 60
+	poll test -s "$STARTS"
+	kill $!
+	touch "$STARTS.go"
+	wait $!
+	same 4 "$(verdicts | grep -c 'unknown drain')"
+	same 1 "$(verdicts | grep -c 'passed -')"
 }
 
 @test "Playwright specs share a start of it" {
