@@ -8,7 +8,8 @@
 #include "mem.h"
 #include "queue_impl.h"
 
-#define CHUNK 256 /* tasks asked for at once */
+#define CHUNK 4096 /* ids asked for at once */
+#define AHEAD 512  /* tasks asked for ahead */
 
 void
 queue_set_list(struct record *r, enum field f, const char *json)
@@ -155,18 +156,22 @@ hand_over(struct queue *q, const redisReply *fields, const char *state,
 	record_free(r);
 }
 
-/* Ask for the tasks of a list of ids, and hand over their records. */
+/*
+ * Ask for the tasks of a list of ids, and hand over their records. Some are
+ * always asked for ahead, so that the server works while we do.
+ */
 static void
 each_id(struct queue *q, const redisReply *ids, const char *state,
     void (*each)(struct record *))
 {
 	redisReply *fields;
 	void *tag;
-	size_t i;
+	size_t i, asked = 0;
 
-	for (i = 0; i < ids->elements; i++)
-		ask_for(q, reply_text(ids, i));
 	for (i = 0; i < ids->elements; i++) {
+		if (asked < i + AHEAD / 2)
+			while (asked < ids->elements && asked < i + AHEAD)
+				ask_for(q, reply_text(ids, asked++));
 		fields = redis_answer(q->redis, &tag);
 		if (fields == NULL)
 			errx(EX_UNAVAILABLE, "redis is out of reach");

@@ -189,7 +189,16 @@ record_print(const struct record *r)
 static cJSON *
 get(const struct record *r, enum field f)
 {
-	return cJSON_GetObjectItemCaseSensitive(r->json, fields[f].name);
+	const char *name = fields[f].name;
+	cJSON *c;
+
+	/* an element of attempts may be anything */
+	if (!cJSON_IsObject(r->json))
+		return NULL;
+	for (c = r->json->child; c != NULL; c = c->next)
+		if (*c->string == *name && strcmp(c->string, name) == 0)
+			return c;
+	return NULL;
 }
 
 bool
