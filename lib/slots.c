@@ -122,16 +122,19 @@ enrol(struct record *task)
 	crew_add(s->crew, task);
 }
 
-void
+bool
 slots_go(void)
 {
 	struct slot *s;
+	bool freed = false;
 
 	for (s = slots; s < slots_end; s++)
 		if (s->crew != NULL && !crew_go(s->crew)) {
 			crew_free(s->crew);
 			s->crew = NULL;
+			freed = true;
 		}
+	return freed;
 }
 
 void

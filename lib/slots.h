@@ -37,7 +37,8 @@ bool slots_free(const struct record *task);
  * of a batch wait for slots_go, so as to start together.
  */
 void slots_start(struct record *task);
-void slots_go(void);
+/* True when a slot has become free by that. */
+bool slots_go(void);
 /* Tell that this worker will not run it. Takes the task. */
 void slots_hand_back(struct record *task);
 

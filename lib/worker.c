@@ -74,7 +74,7 @@ receive(struct record *r)
 }
 
 static void
-take(void)
+take_some(void)
 {
 	struct record *r = held;
 
@@ -85,7 +85,16 @@ take(void)
 		receive(r);
 	while (ended && !pile_empty() && slots_vacant())
 		pile_take(rules->slots, rules->share, slots_start);
+}
+
+/* A batch that is over, or cannot be started at all, leaves its slot. */
+static void
+take(void)
+{
 	slots_go();
+	do
+		take_some();
+	while (slots_go());
 }
 
 static void

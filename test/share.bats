@@ -129,6 +129,21 @@ good well' "$(jq -r 'select(.status == "complete" and .id != "also") |
 	same 3 "$(grep -c passed seen)"
 }
 
+@test "a batch that cannot be started keeps nobody waiting" {
+	{
+		batch good also | sed 's/[a-z]*\.toy/-&/'
+		batch more bad | sed 's/"batch":"b"/"batch":"c"/'
+	} >many
+	run_all <many >seen
+	same 2 "$(grep -c 'error refused' seen)"
+	same 1 "$(grep -c 'passed -' seen)"
+	# and so from the pile
+	short g1 g2 g3 | sed 's/[a-z0-9]*\.toy/-&/' >many
+	short g4 g5 >>many
+	run_all -S 2 <many >seen
+	same 2 "$(grep -c 'passed -' seen)"
+}
+
 @test "one that hangs is stopped at its own deadline; the others start again" {
 	more='"timeout":1' batch good hang also more | run_all -g 0.5 >seen
 	same 'also passed -
