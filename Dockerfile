@@ -13,6 +13,7 @@ COPY Makefile ./
 COPY lib lib
 COPY src src
 COPY scripts scripts
+COPY k8s k8s
 RUN make && make install PREFIX=/usr/local DESTDIR=/out
 
 FROM build AS test
@@ -21,7 +22,6 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
 	apt-get clean && rm -rf /var/lib/apt/lists/* && \
 	useradd --uid 10001 --user-group --create-home funkytown && \
 	chown -R funkytown: /src
-COPY --chown=funkytown:funkytown k8s k8s
 COPY --chown=funkytown:funkytown specs specs
 COPY --chown=funkytown:funkytown test test
 USER funkytown
@@ -57,7 +57,8 @@ LABEL org.opencontainers.image.version="${VERSION}" \
 FROM run AS controller
 RUN apt-get update && apt-get install -y --no-install-recommends \
 	lighttpd redis-server && \
-	apt-get clean && rm -rf /var/lib/apt/lists/* /etc/redis/redis.conf
+	apt-get clean && rm -rf /var/lib/apt/lists/* /etc/redis/redis.conf && \
+	chown -R 10001:10001 /var/lib/redis
 COPY k8s/base/redis.conf k8s/base/map.json /etc/funkytown/
 # For maps that name specs by a pattern.
 COPY specs /specs

@@ -9,18 +9,21 @@
 #include "opt.h"
 #include "queue_impl.h"
 
-struct redis_script script_announced = {"announced", embed_announced_lua, "",
-			false},
-		    script_beat = {"beat", embed_beat_lua, "", false},
-		    script_cancel = {"cancel", embed_cancel_lua, "", false},
-		    script_finish = {"finish", embed_finish_lua, "", false},
-		    script_held = {"held", embed_held_lua, "", false},
-		    script_history = {"history", embed_history_lua, "", false},
-		    script_leave = {"leave", embed_leave_lua, "", false},
-		    script_look = {"look", embed_look_lua, "", false},
-		    script_pop = {"pop", embed_pop_lua, "", false},
-		    script_push = {"push", embed_push_lua, "", false},
-		    script_seal = {"seal", embed_seal_lua, "", false};
+#define SCRIPT(name)                          \
+	struct redis_script script_##name = { \
+	    #name, embed_##name##_lua, embed_##name##_lua_sha1, false}
+
+SCRIPT(announced);
+SCRIPT(beat);
+SCRIPT(cancel);
+SCRIPT(finish);
+SCRIPT(held);
+SCRIPT(history);
+SCRIPT(leave);
+SCRIPT(look);
+SCRIPT(pop);
+SCRIPT(push);
+SCRIPT(seal);
 
 static struct queue *
 connected(void)
@@ -178,12 +181,13 @@ reply_int(const redisReply *r, size_t i)
 const char *
 reply_field(const redisReply *fields, const char *name)
 {
-	size_t i;
+	size_t i, len = strlen(name);
 
 	if (fields->type != REDIS_REPLY_ARRAY)
 		return NULL;
 	for (i = 0; i + 1 < fields->elements; i += 2)
-		if (strcmp(reply_text(fields, i), name) == 0)
+		if (fields->element[i]->len == len &&
+		    strcmp(reply_text(fields, i), name) == 0)
 			return reply_text(fields, i + 1);
 	return NULL;
 }

@@ -10,12 +10,13 @@
 #define KEY_RUNS "ft:runs"
 #define KEY_HISTORY "ft:history"
 
-struct push; /* a batch in the making */
+struct push; /* batches on their way */
 
 struct queue {
 	struct redis *redis;
 	char *run;
 	struct push *push;
+	bool enlisted; /* this push has told ft:runs of its run */
 	unsigned long unknown, unanswered;
 	struct held *held, **last_held; /* beats not sent yet, oldest first */
 	int held_count;
@@ -61,6 +62,9 @@ struct request *queue_hand_back(
 /* The instance that a token names: cut out of it; free(3). */
 char *queue_instance(const char *token);
 
+/* Tasks of a push, and their end. */
+void batch_add(struct queue *q, struct record *owned);
+void batch_end(struct queue *q);
 void push_free(struct push *p);
 
 #endif

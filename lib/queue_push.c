@@ -12,55 +12,6 @@
 #include "opt.h"
 #include "queue_impl.h"
 
-#define BATCH 200 /* tasks of one script */
-
-struct push {
-	char pusher[32]; /* a name that no other process has */
-	int64_t number;  /* of the batch */
-	long budget;
-	struct record *batch[BATCH];
-	size_t count;
-	void (*done)(struct record *, enum pushed);
-};
-
-static struct push *
-push_of(struct queue *q)
-{
-	uint64_t dice = 0;
-
-	if (q->push != NULL)
-		return q->push;
-	if (getrandom(&dice, sizeof(dice), 0) != sizeof(dice))
-		err(EX_OSERR, "getrandom");
-	q->push = mem_zalloc(1, sizeof(*q->push));
-	q->push->budget = -1;
-	snprintf(q->push->pusher, sizeof(q->push->pusher), "%016llx",
-	    (unsigned long long)dice);
-	return q->push;
-}
-
-void
-push_free(struct push *p)
-{
-	size_t i;
-
-	for (i = 0; p != NULL && i < p->count; i++)
-		record_free(p->batch[i]);
-	free(p);
-}
-
-void
-queue_on_pushed(struct queue *q, void (*done)(struct record *, enum pushed))
-{
-	push_of(q)->done = done;
-}
-
-void
-queue_set_budget(struct queue *q, long failures)
-{
-	push_of(q)->budget = failures;
-}
-
 /* The state of a run that has the task; "" when it has not. */
 static void
 state_having(
@@ -141,166 +92,21 @@ enlist(struct queue *q)
 	queue_command(q, keep);
 }
 
-static void
-ask_names(struct request *r, const struct record *task)
-{
-	char *names[ESTIMATE_NAMES];
-	int i;
-
-	estimate_names(task, names);
-	for (i = 0; i < ESTIMATE_NAMES; i++) {
-		request_text(r, names[i] != NULL ? names[i] : "");
-		free(names[i]);
-	}
-}
-
-static void
-expect_one(struct record *task, const redisReply *reply, size_t first)
-{
-	int64_t known[ESTIMATE_NAMES], ms;
-	size_t i;
-
-	for (i = 0; i < ESTIMATE_NAMES; i++)
-		known[i] = *reply_text(reply, first + i) != '\0'
-		               ? reply_int(reply, first + i)
-		               : -1;
-	ms = estimate_ms(task, known);
-	if (ms >= 0)
-		record_set_int(task, RECORD_EXPECTED_MS, ms);
-}
-
-/* The history's durations become the records' expected_ms. */
-static void
-expect(struct queue *q, struct push *p)
-{
-	struct request *r = request_command("HMGET");
-	redisReply *reply;
-	size_t i, asked = 0;
-
-	request_text(r, KEY_HISTORY);
-	request_text(r, "");
-	for (i = 0; i < p->count; i++)
-		if (!record_has(p->batch[i], RECORD_EXPECTED_MS))
-			ask_names(r, p->batch[i]);
-	reply = queue_ask(q, r);
-	for (i = 0; reply != NULL && i < p->count; i++)
-		if (!record_has(p->batch[i], RECORD_EXPECTED_MS))
-			expect_one(
-			    p->batch[i], reply, 1 + ESTIMATE_NAMES * asked++);
-	freeReplyObject(reply);
-}
-
-/* What no history knows is at least heavy or light. */
-static void
-request_weight(struct request *r, int64_t weight)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "~%lld", (long long)weight);
-	request_text(r, text);
-}
-
-static void
-add_task(struct request *r, const struct record *task)
-{
-	char *text = record_print(task);
-
-	request_text(r, record_text(task, RECORD_ID));
-	request_text(r, text);
-	request_int(r, record_int(task, RECORD_PRIORITY, 0));
-	if (record_has(task, RECORD_EXPECTED_MS))
-		request_int(r, record_int(task, RECORD_EXPECTED_MS, 0));
-	else if (record_has(task, RECORD_WEIGHT))
-		request_weight(r, record_int(task, RECORD_WEIGHT, 0));
-	else
-		request_text(r, "");
-	request_int(r, record_int(task, RECORD_RETRIES, 0));
-	free(text);
-}
-
-static redisReply *
-send_batch(struct queue *q, struct push *p)
-{
-	struct request *r = queue_request(&script_push, q->run);
-	size_t i;
-
-	request_text(r, q->run);
-	request_text(r, p->pusher);
-	request_int(r, ++p->number);
-	if (p->budget >= 0)
-		request_int(r, p->budget);
-	else
-		request_text(r, "");
-	for (i = 0; i < p->count; i++)
-		add_task(r, p->batch[i]);
-	return queue_ask(q, r);
-}
-
-static enum pushed
-meaning(char letter)
-{
-	return letter == 'a'   ? QUEUE_ADDED
-	       : letter == 'k' ? QUEUE_KNOWN
-	                       : QUEUE_REFUSED;
-}
-
-static void
-flush(struct queue *q)
-{
-	struct push *p = push_of(q);
-	redisReply *reply;
-	size_t i;
-
-	if (p->count == 0)
-		return;
-	expect(q, p);
-	reply = send_batch(q, p);
-	if (reply == NULL || reply->type != REDIS_REPLY_STRING ||
-	    reply->len != p->count)
-		errx(EX_SOFTWARE, "push: an answer that makes no sense");
-	for (i = 0; i < p->count; i++) {
-		p->done(p->batch[i], meaning(reply->str[i]));
-		record_free(p->batch[i]);
-	}
-	p->count = 0;
-	freeReplyObject(reply);
-}
-
 void
 queue_push(struct queue *q, struct record *owned)
 {
-	struct push *p = push_of(q);
-
 	if (q->run == NULL && !join_current(q, record_text(owned, RECORD_ID)))
 		name_by_time(q);
-	if (p->number == 0 && p->count == 0)
+	if (!q->enlisted)
 		enlist(q);
-	p->batch[p->count++] = owned;
-	if (p->count == BATCH)
-		flush(q);
-}
-
-/* All batches are answered, so none of them will be sent again. */
-static void
-forget_answers(struct queue *q)
-{
-	struct request *r = request_command("HDEL");
-	char *meta = queue_key(q->run, "meta");
-	char *mark = mem_printf("push:%s", push_of(q)->pusher);
-
-	request_text(r, meta);
-	request_text(r, mark);
-	queue_command(q, r);
-	free(meta);
-	free(mark);
+	q->enlisted = true;
+	batch_add(q, owned);
 }
 
 void
 queue_push_end(struct queue *q)
 {
-	flush(q);
-	if (q->run != NULL)
-		forget_answers(q);
+	batch_end(q);
 }
 
 static void

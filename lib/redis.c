@@ -29,6 +29,7 @@ struct request {
 
 struct redis {
 	redisContext *context; /* NULL: down */
+	size_t unsent;         /* bytes put since the last write, about */
 	const char *host;
 	int port;
 	const char *user;
@@ -358,7 +359,7 @@ put(struct redis *r, const struct request *q, bool whole)
 	if (s == NULL) {
 		buf_printf(&head, "*%zu\r\n", q->count);
 	} else {
-		const char *body = whole || *s->sha == '\0' ? s->text : s->sha;
+		const char *body = whole ? s->text : s->sha;
 		const char *verb = body == s->sha ? "EVALSHA" : "EVAL";
 
 		len = strlen(body);
@@ -426,23 +427,6 @@ ready(struct redis *r)
 	return up;
 }
 
-static void
-learn_digest(struct redis *r, struct redis_script *s)
-{
-	redisReply *reply;
-
-	if (*s->sha != '\0' || r->first != NULL)
-		return;
-	redisAppendCommand(r->context, "SCRIPT LOAD %s", s->text);
-	reply = receive(r->context, REDIS_ANSWER_MS);
-	if (reply != NULL && reply->type == REDIS_REPLY_STRING)
-		snprintf(s->sha, sizeof(s->sha), "%s", reply->str);
-	if (reply == NULL)
-		disconnect(r);
-	else
-		freeReplyObject(reply);
-}
-
 static struct request *
 shift(struct redis *r)
 {
@@ -462,14 +446,27 @@ append(struct redis *r, struct request *q)
 	r->last = &q->next;
 }
 
+/* Much that waits had better be on its way; receive finds out what fails. */
+static void
+hurry(struct redis *r, size_t len)
+{
+	int done;
+
+	r->unsent += len;
+	if (r->unsent < REDIS_UNSENT_MAX)
+		return;
+	r->unsent = 0;
+	redisBufferWrite(r->context, &done);
+}
+
 void
 redis_send(struct redis *r, struct request *q, void *tag)
 {
 	q->tag = tag;
-	if (ready(r) && q->script != NULL)
-		learn_digest(r, q->script);
-	if (ready(r))
+	if (ready(r)) {
 		put(r, q, false);
+		hurry(r, q->args.len);
+	}
 	append(r, q);
 }
 

@@ -28,6 +28,7 @@
 
 #define REDIS_PATIENCE_MS 60000 /* for a connection that was lost */
 #define REDIS_CONNECT_MS 5000
+#define REDIS_UNSENT_MAX 16384 /* bytes that may wait for the next answer */
 #define REDIS_ANSWER_MS 15000 /* for an answer, beside what it may block */
 
 struct redis;
@@ -36,7 +37,7 @@ struct redis;
 struct redis_script {
 	const char *name;
 	const char *text;
-	char sha[41];
+	const char *sha;
 	bool proved; /* the server has run it */
 };
 

@@ -13,8 +13,7 @@ mkdir -p "$FT_STATE/redis"
 # By its input, so that no argument and no file tells the password. The default
 # user keeps its rights, since as that user Redis reads its append-only file.
 configuration() {
-	cat /etc/funkytown/redis.conf
-	printf 'dir %s\n' "$FT_STATE/redis"
+	sed "s|^dir .*|dir $FT_STATE/redis|" /etc/funkytown/redis.conf
 	if [ -n "$password" ]; then
 		digest=$(printf %s "$password" | sha256sum | cut -d ' ' -f 1)
 		printf 'user %s on #%s ~* &* +@all\n' \
@@ -31,7 +30,7 @@ whoever reaches port 6379 owns the queue; do not publish it" >&2
 
 # shellcheck disable=SC2317 # the trap calls it
 stop() {
-	trap '' TERM
+	trap '' TERM INT USR1
 	kill "$controller" 2>/dev/null || :
 	wait "$controller" || :
 	kill "$(cat "$FT_STATE/redis.pid")" 2>/dev/null || :
@@ -44,13 +43,14 @@ main=$$
 	configuration | redis-server - &
 	printf '%s\n' $! >"$FT_STATE/redis.pid"
 	wait $! || :
-	kill "$main"
+	kill -s USR1 "$main"
 ) &
 redis=$!
-export REDIS_HOST=127.0.0.1 REDIS_PORT=6379
+export REDIS_HOST=127.0.0.1 REDIS_PORT=6379 FT_REDIS=external
 "$(dirname "$0")/controller.sh" "$@" &
 controller=$!
 trap 'stop 143' TERM INT
+trap 'stop 70' USR1
 status=0
 wait "$controller" || status=$?
 stop "$status"

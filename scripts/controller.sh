@@ -3,7 +3,9 @@
 set -eu
 
 # GROUP_TASKS_FILE is the map. A Redis on this machine that does not answer is
-# started here, and stopped with us. The page is at http://localhost:3000/.
+# started here, and stopped with us, unless FT_REDIS=external: then it is
+# somebody else's to start. The page is at http://localhost:3000/. FT_HISTORY
+# is a file of how long specs last, read first and kept where that is allowed.
 : "${GROUP_TASKS_FILE:?names the map}"
 : "${SPEC_ROOT:=$(dirname "$GROUP_TASKS_FILE")}"
 here=$(cd "$(dirname "$0")" && pwd)
@@ -12,6 +14,14 @@ here=$(cd "$(dirname "$0")" && pwd)
 	printf 'controller.sh: no such map: %s\n' "$GROUP_TASKS_FILE" >&2
 	exit 66
 }
+
+case ${FT_REDIS:-own} in
+own | external) ;;
+*)
+	printf 'controller.sh: FT_REDIS is own or external: %s\n' "$FT_REDIS" >&2
+	exit 64
+	;;
+esac
 
 state=${FT_STATE:-}
 [ -n "$state" ] || state=$(mktemp -d)
@@ -36,8 +46,8 @@ trap 'stop 143' TERM INT HUP
 trap 'stop $?' EXIT
 
 local_redis() {
-	case ${REDIS_HOST:-127.0.0.1} in
-	127.0.0.1 | localhost) command -v redis-server >/dev/null ;;
+	case ${FT_REDIS:-own}:${REDIS_HOST:-127.0.0.1} in
+	own:127.0.0.1 | own:localhost) command -v redis-server >/dev/null ;;
 	*) return 1 ;;
 	esac
 }
@@ -73,7 +83,9 @@ await_redis() {
 
 await_redis
 ft-expand "$GROUP_TASKS_FILE" >"$state/tasks.jsonl"
-ft-push <"$state/tasks.jsonl" >/dev/null
+set --
+[ ! -r "${FT_HISTORY:-}" ] || set -- -H "$FT_HISTORY"
+ft-push "$@" <"$state/tasks.jsonl" >/dev/null
 [ -n "${FT_RUN:-}" ] || FT_RUN=$(ft-stats | jq -r .run)
 export FT_RUN
 printf ok >"$FT_WEB/health"
@@ -87,6 +99,7 @@ printf 'controller.sh: run %s, page at http://localhost:%s/\n' "$FT_RUN" \
 	"$FT_PORT" >&2
 (
 	ft-stats -f >/dev/null
+	[ -z "${FT_HISTORY:-}" ] || "$here/keep-history.sh" "$FT_HISTORY"
 	printf 'controller.sh: run %s is finished\n' "$FT_RUN" >&2
 ) &
 pids="$pids $!"

@@ -5,7 +5,8 @@ set -eu
 usage() {
 	cat <<'EOF'
 usage: k8s-run.sh -r run [-j workers] [-o overlay] [-c component]...
-                  [-e NAME=VALUE]... [-i images] [-t tag] [-N namespace] map.json
+                  [-e NAME=VALUE]... [-i images] [-t tag] [-N namespace]
+                  [-H old.jsonl] map.json
 
   -r  the run's name: its label, and the prefix of all names
   -j  workers (2)
@@ -15,6 +16,7 @@ usage: k8s-run.sh -r run [-j workers] [-o overlay] [-c component]...
   -i  where the images are: IMAGES/controller, IMAGES/worker
   -t  their tag
   -N  namespace (funkytown)
+  -H  records of an earlier run: how long the specs last
 EOF
 }
 
@@ -25,11 +27,11 @@ die() {
 	exit "$status"
 }
 
-run='' jobs=2 overlay=local components='' images='' tag='' namespace=funkytown
+run='' jobs=2 overlay=local components='' images='' tag='' namespace=funkytown old=''
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 : >"$work/worker.env"
-while getopts r:j:o:c:e:i:t:N:h flag; do
+while getopts r:j:o:c:e:i:t:N:H:h flag; do
 	case $flag in
 	r) run=$OPTARG ;;
 	j) jobs=$OPTARG ;;
@@ -39,6 +41,7 @@ while getopts r:j:o:c:e:i:t:N:h flag; do
 	i) images=${OPTARG%/} ;;
 	t) tag=$OPTARG ;;
 	N) namespace=$OPTARG ;;
+	H) old=$OPTARG ;;
 	h) usage && exit 0 ;;
 	*) usage >&2 && exit 64 ;;
 	esac
@@ -46,7 +49,9 @@ done
 shift $((OPTIND - 1))
 [ $# -eq 1 ] || { usage >&2 && exit 64; }
 map=$1
-k8s=$(dirname "$0")/../k8s
+here=$(dirname "$0")
+k8s=$here/../k8s jq=$here/../lib/jq
+[ -d "$jq" ] || jq=$here/../jq
 
 matches() {
 	printf '%s\n' "$1" | grep -Eqx "$2"
@@ -62,8 +67,11 @@ matches "$components" '([-a-z0-9]+(, [-a-z0-9]+)*)?' ||
 	die 64 "no components: '$components'"
 [ -d "$k8s/overlays/$overlay" ] || die 64 "no overlay: '$overlay'"
 [ -r "$map" ] || die 65 "cannot read $map"
-[ "$(wc -c <"$map")" -lt 1000000 ] ||
-	die 65 "$map: a ConfigMap holds 1 MB; write globs instead of names"
+[ -z "$old" ] || jq -cnf "$jq/history.jq" "$old" >"$work/history.jsonl" ||
+	die 65 "$old: not the records of a run"
+set -- "$map" ${old:+"$work/history.jsonl"}
+[ "$(cat "$@" | wc -c)" -lt 1000000 ] ||
+	die 65 "$map${old:+ and $old}: a ConfigMap holds 1 MB; write globs instead of names"
 
 # A layer's images are matched by the names that the overlay gave them.
 image() {
@@ -90,7 +98,7 @@ labels:
 configMapGenerator:
   - name: spec-map
     behavior: replace
-    files: [map.json]
+    files: [map.json${old:+, history.jsonl}]
   - name: worker-env
     behavior: merge
     envs: [worker.env]
@@ -122,7 +130,7 @@ EOF
 cp -R "$k8s" "$work/k8s"
 mkdir "$work/k8s/$run.run"
 cp "$map" "$work/k8s/$run.run/map.json"
-mv "$work/worker.env" "$work/k8s/$run.run/"
+mv "$work/worker.env" ${old:+"$work/history.jsonl"} "$work/k8s/$run.run/"
 layer >"$work/k8s/$run.run/kustomization.yaml"
 "${KUBECTL:-kubectl}" kustomize "$work/k8s/$run.run" ||
 	die 64 "kubectl kustomize: overlay $overlay does not render"

@@ -366,7 +366,7 @@ tasksremaining 3' "$(redis HGETALL runmeta | paste -d ' ' - - | sort)"
 }
 
 @test "a wrong call is 64 with the synopsis, -h the same with 0, -V the version" {
-	usage='usage: ft-push [-hVk] [-r run] [-H old.jsonl] [-m failures] [-R retries]'
+	usage='usage: ft-push [-hVk] [-r run] [-H old.jsonl] [-m failures] [-R retries] [-s slots]'
 	exits 0 ft-push -h
 	same "$usage" "$(cat out)"
 	exits 0 ft-push -V
@@ -381,4 +381,15 @@ tasksremaining 3' "$(redis HGETALL runmeta | paste -d ' ' - - | sort)"
 	same "$usage" "$(tail -n 1 err)"
 	FT_RUN='no such name' exits 64 ft-push </dev/null
 	grep -q '^ft-push: FT_RUN: expected ' err
+}
+
+@test "more tasks than go in one script arrive in order, each told once" {
+	seq 2500 | sed 's|.*|{"id":"g/&","spec":"&"}|' >in
+	exits 0 ft-push -r r <in
+	same "$(ids in)" "$(ids out)"
+	same "$(ids in)" "$(redis LRANGE 'ft:{r}:ids' 0 -1 | paste -sd ' ')"
+	# the answers kept for a push that breaks off are gone
+	same 0 "$(redis HKEYS 'ft:{r}:meta' | grep -c '^push:')"
+	exits 0 ft-push -r r <in
+	same '' "$(cat out)"
 }

@@ -9,6 +9,10 @@ setup() {
 	cd "$CHAOS_DIR"
 	"$BATS_TEST_DIRNAME/chaos/redis.sh" 3>&-
 	export REDIS_HOST=$CHAOS_DIR/redis.sock
+	# so that the first EVALSHA is done, not refused
+	for script in "$BATS_TEST_DIRNAME"/../build/lua/*.lua; do
+		redis-cli -s redis.sock -x SCRIPT LOAD <"$script" >/dev/null
+	done
 	far=REDIS_HOST=$CHAOS_DIR/proxy.sock
 	"$BATS_TEST_DIRNAME/../build/chaos-proxy" proxy.sock redis.sock \
 		EVALSHA 3>&- &
@@ -63,6 +67,11 @@ lines() {
 	[ "$(wc -l <"$1")" -ge "$2" ]
 }
 
+# A full popper waits for its bell.
+blocked() {
+	redis-cli -s redis.sock client list | grep -q cmd=blpop
+}
+
 swallow() {
 	kill -ALRM "$proxy"
 }
@@ -106,6 +115,36 @@ ends() {
 	ends 'a passed 1' 'b passed 1'
 }
 
+@test "a pop that does not wait gets its lost lease as well" {
+	push 0 true a
+	swallow
+	start pop env "$far" ft-pop -n -l 30
+	poll holds '.processing == 1'
+	cut_all
+	wait "$pid"
+	[ "$(jq -c '[.id, .attempt]' pop.out)" = '["a",1]' ]
+	ft-run <pop.out | ft-result
+	ends 'a passed 1'
+}
+
+@test "a lost note mixes up no slots, and nothing is handed back for it" {
+	push 0 true a b c
+	start pop env "$far" ft-pop -f -j 2 -l 30
+	poll lines pop.out 2
+	poll blocked
+	swallow
+	head -n 1 pop.out | ft-run | ft-result
+	holds '.processing == 2 and .complete == 1'
+	cut_all
+	poll lines pop.out 3
+	[ "$(sed -n 3p pop.out | jq -c '[.id, .slot]')" = '["c",1]' ]
+	kill -TERM "$pid"
+	wait "$pid" || [ $? -eq 143 ]
+	holds '.processing == 2'
+	tail -n 2 pop.out | ft-run | ft-result
+	ends 'a passed 1' 'b passed 1' 'c passed 1'
+}
+
 @test "ft-pop dies with a task that was handed to it" {
 	push 0 true a b
 	start pop ft-pop -f -l 1
@@ -117,6 +156,19 @@ ends() {
 	lines pop.out 1
 	worker
 	ends 'a passed 1' 'b passed 2'
+}
+
+@test "a dead ft-pop is handed one task at most, and loses none" {
+	push 0 true a b c d
+	start pop ft-pop -f -j 2 -l 1
+	poll lines pop.out 2
+	kill -9 "$pid"
+	wait "$pid" || :
+	ft-run <pop.out | ft-result
+	holds '.processing == 1 and .complete == 2'
+	worker
+	ends 'a passed 1' 'b passed 1' 'c passed 2' 'd passed 1'
+	holds '.lost == 0'
 }
 
 @test "a handed task that was lost on the wire comes again" {
@@ -144,6 +196,19 @@ ends() {
 	ends 'a passed 1'
 	ft-result <ran | tail -n 1 | jq -e '.result == "passed"'
 	ends 'a passed 1'
+}
+
+@test "a pass whose answer was lost is learnt from all the same" {
+	push 0 true a
+	ft-pop -l 30 | ft-run >ran
+	swallow
+	start result env "$far" ft-result <ran
+	poll holds '.complete == 1'
+	cut_all
+	wait "$pid"
+	[ "$(tail -n 1 result.out | jq -r .result)" = passed ]
+	[ "$(redis-cli -s redis.sock hget ft:history a)" = \
+		"$(tail -n 1 ran | jq .duration_ms)" ]
 }
 
 @test "a failure whose answer was lost costs one attempt" {

@@ -56,7 +56,7 @@ push() {
 		shift 2
 	fi
 	for id in "$@"; do
-		args+=("$id" "{\"id\":\"$id\"}" 0 '' "$retries")
+		args+=("$id" "{\"id\":\"$id\"}" 0 '' "$retries" '')
 	done
 	op push run pusher 1 "${budget-}" "${args[@]}" >/dev/null
 	op seal >/dev/null
@@ -319,6 +319,30 @@ pops_task() {
 	[ "$(redis ZCARD "$ft:queue")" = 1 ]
 }
 
+@test "an instance that leaves a note unread gets one task and no more" {
+	slots=2
+	push a b c d
+	one=$(leased w.1.x 1) two=$(leased w.1.x 2)
+	finish a "$one" passed
+	finish b "$two" passed
+	redis LRANGE "$ft:bell:w.1.x" 0 -1 | grep -c '^task$' | grep -qx 1
+	redis LRANGE "$ft:bell:w.1.x" 0 -1 | grep -q "b#$two"
+	[ "$(redis ZRANGE "$ft:queue" 0 -1)" = d ]
+}
+
+@test "a task that was handed to nobody loses time only" {
+	push a b c
+	token=$(lease=200 leased w.1.x 1)
+	finish a "$token" passed
+	[ "$(redis ZRANGE "$ft:leases" 0 -1)" = b ]
+	poll taken_back b
+	[ "$(redis ZRANGE "$ft:queue" 0 -1 | first)" = b ]
+	[ -z "$(task b lost)$(meta lost)" ]
+	[ "$(meta handed_back)" = 1 ]
+	[ "$(pop v.1.x 1 | grep -c '"b"')" = 1 ]
+	[ "$(pop w.1.x 2 | grep -c '"c"')" = 1 ]
+}
+
 @test "a draining instance gets no other task" {
 	push a b
 	token=$(leased w.1.x 1)
@@ -503,17 +527,30 @@ later_than() {
 
 @test "a batch that is sent again gets the same answer" {
 	for i in 1 2; do
-		[ "$(op push run pusher 1 '' a '{}' 0 '' 0 b '{}' 0 9 0)" = aa ]
+		[ "$(op push run pusher 1 '' a '{}' 0 '' 0 '' b '{}' 0 9 0 '')" = aa ]
 	done
-	[ "$(op push run other 1 '' a '{}' 0 '' 0)" = k ]
+	[ "$(op push run other 1 '' a '{}' 0 '' 0 '')" = k ]
 	[ "$(redis LLEN "$ft:ids")" = 2 ]
 	op seal
-	[ "$(op push run other 2 '' a '{}' 0 '' 0 c '{}' 0 '' 0)" = kr ]
+	[ "$(op push run other 2 '' a '{}' 0 '' 0 '' c '{}' 0 '' 0 '')" = kr ]
+}
+
+@test "of the batches under way each gets its own answer again" {
+	for i in 1 2; do
+		for n in 1 2 3 4 5 6 7 8; do
+			[ "$(op push run pusher $n '' "t$n" '{}' 0 '' 0 '')" = a ]
+		done
+	done
+	[ "$(redis LLEN "$ft:ids")" = 8 ]
+	# the ninth is sent when the first is answered, and its answer forgotten
+	op push run pusher 9 '' t9 '{}' 0 '' 0 ''
+	[ "$(op push run pusher 2 '' t2 '{}' 0 '' 0 '')" = a ]
+	[ "$(op push run pusher 1 '' t1 '{}' 0 '' 0 '')" = k ]
 }
 
 @test "a batch that makes no sense leaves no half task" {
-	run op push run pusher 1 '' a '{}' 0 nonsense 0
-	[ "$(op push run pusher 1 '' a '{}' 0 '' 0)" = a ]
+	run op push run pusher 1 '' a '{}' 0 nonsense 0 ''
+	[ "$(op push run pusher 1 '' a '{}' 0 '' 0 '')" = a ]
 	[ "$(redis ZCARD "$ft:queue")" = 1 ]
 }
 

@@ -6,7 +6,6 @@ include "pods";
 def value($pod):
   if has("value") then .value
   elif .valueFrom.fieldRef.fieldPath == "metadata.name" then $name
-  elif .valueFrom.fieldRef.fieldPath == "status.podIP" then "imagetest-controller"
   elif .valueFrom.fieldRef then
     $pod.labels[.valueFrom.fieldRef.fieldPath | capture("'(?<label>.*)'").label]
   else $password end;

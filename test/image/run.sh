@@ -1,131 +1,81 @@
 #!/bin/sh
-# run.sh [-k] - build the images and run them as the cluster would, with faults
+# run.sh [-k] [-t SECONDS] - build the images and run them as the cluster would, with faults
 set -eu
 
 # No cluster and no registry: the base is made by debootstrap, the settings of
-# the containers are read from the manifests. -k keeps the containers. Ends
-# with a line that counts, or says why it is skipped.
-keep='' passed=0 failed=0
-[ "${1:-}" != -k ] || keep=1
+# the containers are read from the manifests. -k keeps the containers; -t is
+# how long the building may take. Ends with a line that counts, or says why it
+# is skipped.
+keep='' box=0 passed=0 failed=0
+while getopts kt: flag; do
+	case $flag in
+	k) keep=1 ;;
+	t) box=$OPTARG ;;
+	*) exit 64 ;;
+	esac
+done
 top=$(cd "$(dirname "$0")/../.." && pwd)
 work=$top/build/image
 net=funkytown-test mine=funkytown=image-test
 mkdir -p "$work"
+. "$top/test/image/kubelet.sh"
+. "$top/test/image/plain.sh"
 
 skip() {
 	printf 'image-test is skipped: %s\n' "$*"
 	exit 0
 }
-for tool in buildah podman runc debootstrap jq node npm; do
-	command -v $tool >/dev/null || skip "needs $tool"
-done
 [ "$(id -u)" -eq 0 ] || skip 'needs root'
+for tool in buildah podman runc debootstrap jq node npm redis-cli; do
+	command -v $tool >/dev/null || skip "$tool is not installed"
+done
 
 CONTAINERS_CONF=$work/containers.conf
 export CONTAINERS_CONF
-cat >"$CONTAINERS_CONF" <<'EOF'
+cat >"$CONTAINERS_CONF" <<'END'
 [containers]
 default_ulimits = ["nofile=20000:20000", "nproc=20000:20000"]
 [engine]
 runtime = "runc"
-EOF
+END
 
+began=$(date +%s)
 check() {
 	what=$1
 	shift
+	say=ok
 	if "$@" >"$work/check.log" 2>&1; then
 		passed=$((passed + 1))
-		printf 'ok - %s\n' "$what"
 	else
-		failed=$((failed + 1))
-		printf 'not ok - %s\n' "$what"
-		sed 's/^/# /' "$work/check.log" | tail -20
+		failed=$((failed + 1)) say='not ok'
 	fi
+	printf '%s - %s # at %s s\n' "$say" "$what" $(($(date +%s) - began))
+	[ "$say" = ok ] || tail -20 "$work/check.log" | sed 's/^/# /'
+}
+
+# must WHAT COMMAND...: a check without which the others make no sense.
+must() {
+	before=$failed
+	check "$@"
+	[ "$failed" -eq "$before" ] || {
+		podman ps -a --filter label=$mine
+		printf '%s passed, %s failed, and the rest was left out\n' "$passed" "$failed"
+		exit 1
+	}
 }
 
 # until_true SECONDS COMMAND...: polls, since nothing tells us.
 until_true() {
 	left=$(($1 * 2))
 	shift
-	until "$@" >/dev/null 2>&1; do
+	until "$@" >"$work/poll.log" 2>&1; do
 		left=$((left - 1))
-		[ "$left" -gt 0 ] || return 1
+		[ "$left" -gt 0 ] || {
+			cat "$work/poll.log"
+			return 1
+		}
 		sleep 0.5
 	done
-}
-
-build() {
-	"$top/test/image/base.sh" "$work"
-	printf 'cafile=/etc/ssl/certs/ca-certificates.crt\n' >"$work/npmrc"
-	flags='--isolation=chroot --pull=never --layers --format=docker'
-	for arg in BASE=base NODE=node; do
-		flags="$flags --build-arg ${arg%=*}=localhost/funkytown-${arg#*=}:bookworm"
-	done
-	[ ! -f /etc/ssl/certs/ca-certificates.crt ] || flags="$flags \
-		-v /etc/ssl/certs:/etc/ssl/certs:ro -v $work/npmrc:/root/.npmrc:ro"
-	ENGINE=buildah BUILD_FLAGS=$flags "$top/scripts/build-image.sh" \
-		-p localhost/funkytown-test -t 0.0.0 controller worker
-}
-
-render() {
-	"$top/test/k8s/kubectl.sh" >/dev/null
-	[ -d "$top/test/k8s/node_modules/yaml" ] ||
-		(cd "$top/test/k8s" && npm ci --omit=optional --ignore-scripts >&2)
-	rm -rf "$work/rendered"
-	mkdir -p "$work/rendered"
-	KUBECTL=$("$top/test/k8s/kubectl.sh") "$top/scripts/k8s-run.sh" -r imagetest \
-		-i localhost/funkytown-test -t 0.0.0 "$top/test/image/map.json" \
-		>"$work/rendered/run.yaml"
-	node "$top/test/k8s/types.js" "$work/rendered" >&2
-}
-
-# The kubelet's part: volumes that the pod's group may write, files of
-# ConfigMaps and of the Secret that it may read.
-volumes() {
-	rm -rf "$work/volumes"
-	for name in queue state spec-map redis-config redis-users redis-password; do
-		mkdir -p "$work/volumes/controller/$name"
-	done
-	jq -r '.[] | select(.kind == "ConfigMap").data // {} | .["redis.conf"] // empty' \
-		"$work/rendered/run.json" >"$work/volumes/controller/redis-config/redis.conf"
-	cp "$top/test/image/map.json" "$work/volumes/controller/spec-map/map.json"
-	secret=$("$top/scripts/redis-secret.sh")
-	password=$(printf '%s\n' "$secret" | sed -n 's/^  password: //p')
-	printf '%s\n' "$secret" | sed -n 's/^    user /user /p' \
-		>"$work/volumes/controller/redis-users/users.acl"
-	printf %s "$password" >"$work/volumes/controller/redis-password/password"
-	jq -f "$top/test/image/seccomp.jq" /usr/share/containers/seccomp.json \
-		>"$work/seccomp.json"
-	chgrp -R 10001 "$work/volumes"
-	chmod -R g+rwX,o-rwx "$work/volumes"
-	chmod 755 "$work/volumes"
-}
-
-# start COMPONENT CONTAINER NAME ARG...: a container of the rendering.
-start() {
-	component=$1 container=$2 name=$3
-	shift 3
-	mkdir -p "$work/volumes/$name"
-	for volume in artifacts home tmp; do
-		mkdir -p "$work/volumes/$name/$volume"
-		chgrp 10001 "$work/volumes/$name/$volume"
-		chmod 2770 "$work/volumes/$name/$volume"
-	done
-	[ -e "$work/volumes/$name/redis-password" ] ||
-		cp -a "$work/volumes/controller/redis-password" "$work/volumes/$name/"
-	jq -r -L "$top/test/k8s" -f "$top/test/image/podman.jq" \
-		--arg component "$component" --arg container "$container" \
-		--arg name "$name" --arg volumes "$work/volumes/$name" \
-		--arg seccomp "$work/seccomp.json" \
-		--arg password "$password" "$work/rendered/run.json" >"$work/args"
-	while IFS= read -r arg; do
-		set -- "$@" "$arg"
-	done <"$work/args"
-	podman run -d --label $mine "$@" >/dev/null
-}
-
-worker() {
-	start worker worker "$1" --network $net --env=BASE_URL=http://shop:8080
 }
 
 cli() {
@@ -147,81 +97,110 @@ page() {
 			die $all unless $all =~ m{^HTTP/1.[01] 200}; print $all' "$1"
 }
 
+# says PATH TEXT - does the page there, as served, have this?
+says() {
+	page "$1" >"$work/page" && grep -F "$2" "$work/page"
+}
+
+worker() {
+	start worker worker "$1" --network $net --add-host "imagetest-controller:$queue" \
+		--add-host "shop:$shop" --env=BASE_URL=http://shop:8080
+}
+
 # working NAME: has that worker a task now?
 working() {
-	stats -a | jq -e --arg w "$1" 'select(.status == "processing" and .worker == $w)'
+	[ "$(stats -a | jq --arg w "$1" -s 'any(.[];
+		.status == "processing" and .worker == $w)')" = true ]
 }
 
 exited() {
-	[ "$(podman inspect -f '{{.State.Status}} {{.State.ExitCode}}' "$1")" = "exited $2" ]
+	state=$(podman inspect -f '{{.State.Status}} {{.State.ExitCode}}' "$1")
+	[ "$state" = "exited $2" ] || {
+		podman logs "$1" 2>&1 | tail -3 | cut -c 1-300
+		printf '%s: %s\n' "$1" "$state"
+		return 1
+	}
 }
 
-nobody_is_root() {
-	# All but what podman itself adds to hold a pod's network.
-	podman ps --format '{{.Names}}' --filter label=$mine | grep -v -e -infra |
-		while read -r name; do
-			podman top "$name" user | tail -n +2
-		done | sort -u >"$work/users"
-	[ -s "$work/users" ] && ! grep -Evx 'funkytown|10001' "$work/users"
+verdicts() {
+	jq -se '[.[] | select(.status != "complete" or .result != (
+			if .spec == "fails" then "failed" else "passed" end))
+			| {id, status, result, reason, message}]
+		| if . == [] then true else (., false) end' "$work/results.jsonl" &&
+	[ "$(wc -l <"$work/results.jsonl")" -eq "$(grep -c . "$work/expected")" ]
 }
 
-clean() {
-	# Pods first: a pod's own container goes only with it.
-	podman pod ls -q --filter label=$mine | xargs -r podman pod rm -f >/dev/null
-	podman ps -aq --filter label=$mine | xargs -r podman rm -f -t 0 >/dev/null
-	podman network ls -q --filter label=$mine |
-		xargs -r podman network rm -f >/dev/null
-}
 clean
 trap '[ -n "$keep" ] || clean' EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
-build
+status=0
+timeout "$box" "$top/test/image/build.sh" "$work" controller worker \
+	>"$work/build.log" 2>&1 || status=$?
+[ $status -ne 124 ] || skip "the images were not built in $box seconds"
+[ $status -eq 0 ] || {
+	tail -40 "$work/build.log"
+	exit $status
+}
+printf 'built in %s s\n' $(($(date +%s) - began))
+podman run --rm localhost/funkytown-base:bookworm true >"$work/build.log" 2>&1 ||
+	skip "no container runs here: $(tail -1 "$work/build.log")"
 render
 volumes
+ft_expand="podman run --rm -i --entrypoint ft-expand localhost/funkytown-test/worker:0.0.0"
+$ft_expand -C /specs <"$work/map.json" >"$work/expected" 2>/dev/null
+
 podman network create --label $mine $net >/dev/null
-podman pod create --name $net --label $mine --network $net \
-	--network-alias imagetest-controller >/dev/null
 podman run -d --name shop --label $mine --network $net --read-only \
 	--cap-drop=all --security-opt=no-new-privileges --user 10001:10001 \
 	--env HOST=0.0.0.0 localhost/funkytown-test/worker:0.0.0 \
 	node /specs/app/server.js >/dev/null
+shop=$(address shop)
+podman pod create --name $net --label $mine --network $net >/dev/null
 start controller redis controller --pod $net
-check 'Redis answers its probe' until_true 30 cli ping
+queue=$(address "$(podman pod inspect -f '{{.InfraContainerID}}' $net)")
+must 'Redis answers its probe' until_true 30 cli ping
 check 'nobody without the password' sh -c \
 	'! podman exec -e REDISCLI_AUTH= controller-redis redis-cli -e ping'
 check 'the password does not open administration' sh -c \
 	'! podman exec controller-redis redis-cli -e --user funkytown flushall'
 start controller controller controller --pod $net
-check 'the page is served' until_true 60 page /
+must 'the page is served' until_true 60 page /
 for n in 1 2 3; do
 	worker "worker-$n"
 done
-
-check 'a worker works' until_true 60 working worker-1
-check 'nothing runs as root' nobody_is_root
+must 'a worker works' until_true 60 working worker-1
 podman kill -s KILL worker-1-worker >/dev/null
-check 'a second worker works' until_true 60 working worker-2
+must 'a second worker works' until_true 60 working worker-2
 podman stop worker-2-worker >/dev/null
 check 'a worker told to stop exits 143' exited worker-2-worker 143
-podman restart -t 10 controller-redis >/dev/null
-check 'Redis is back with the run' until_true 30 there
 # As the Job would replace them.
 worker worker-4
 worker worker-5
-check 'the run is finished' until_true 400 stats -q
+check 'a replacement works' until_true 60 working worker-4
+check 'nothing runs as root' nobody_is_root
+check 'a worker has the memory and the read-only root of the YAML' as_in_yaml worker-4-worker worker
+check 'so has Redis' as_in_yaml controller-redis redis
+podman restart -t 10 controller-redis >/dev/null
+must 'Redis is back with the run' until_true 30 there
+check 'the page tells a run under way' says / 'http-equiv="refresh"'
+must 'the run is finished' until_true 300 stats -q
 for n in 3 4 5; do
 	check "worker $n exits 0 once it is" until_true 60 exited "worker-$n-worker" 0
 done
 
 stats -a >"$work/results.jsonl"
-check 'every verdict is right' jq -se '
-	length == 20 and all(.[]; .status == "complete")
-	and all(.[]; if .spec == "fails" then .result == "failed"
-		else .result == "passed" or .result == "flaky" end)' "$work/results.jsonl"
-for path in /results /stats.json /health /metrics /junit.xml /results.jsonl; do
-	check "$path is served" page $path
-done
+check 'every verdict is right' verdicts
+check 'one worker was lost, and no other' sh -c "[ $(stats | jq .lost) -eq 1 ]"
+check '/metrics says so' until_true 20 says /metrics 'funkytown_lost{run="imagetest"} 1'
+check '/results is the page' says /results "1 of $(grep -c . "$work/expected") failed"
+check '/stats.json is finished' says /stats.json '"state":"finished"'
+check '/junit.xml has the failure' says /junit.xml '<failure'
+check '/results.jsonl has it' says /results.jsonl '"result":"failed"'
+check '/health is well' says /health ok
 check 'the verdict is an exit status' sh -c '! podman exec controller-controller ft-stats -e'
+clean
+plain
 printf '%s passed, %s failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]

@@ -8,11 +8,11 @@ import { dirname, join, resolve } from 'node:path';
 import ts from 'typescript';
 import { parseAllDocuments } from 'yaml';
 
-
 const folder = resolve(process.argv[2]);
 const here = dirname(new URL(import.meta.url).pathname);
 // Beside node_modules, where the compiler looks for the models.
-const literals = join(here, 'node_modules', '.literals');
+const literals = join(here, 'node_modules', `.literals-${process.pid}`);
+process.on('exit', () => rmSync(literals, { recursive: true, force: true }));
 const problems = [];
 
 function model({ apiVersion, kind }) {
@@ -56,7 +56,6 @@ function checkFields(files) {
   }
 }
 
-rmSync(literals, { recursive: true, force: true });
 mkdirSync(literals, { recursive: true });
 const files = new Map();
 const seen = new Set();

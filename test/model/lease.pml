@@ -123,8 +123,8 @@ byte faults = FAULTS;
 byte g_kind, g_instance, g_task, g_token, g_what, g_seen;
 
 /* Scratch of one atomic step, left at 0. */
-byte got, got_task, before;
-bool h;
+byte got, got_task, before, each;
+bool h, u;
 
 #define unheard(w) (held[instance[w]] > seen[instance[w]])
 #define any_expired (expired[0] || expired[TASKS - 1])
@@ -182,6 +182,15 @@ inline lose(t)
 	fi
 }
 
+/* u: its hand-over was not read. The scripts also know whether it began. */
+inline unread(t)
+{
+	for (each : 0 .. INSTANCES - 1) {
+		u = u || (note[each] == TASK && note_token[each] == lease[t])
+	}
+	each = 0
+}
+
 inline take_back_one(t)
 {
 	if
@@ -189,8 +198,17 @@ inline take_back_one(t)
 		assert(leased[t]);
 		leased[t] = false;
 		expired[t] = false;
-		silent[t] = true;
-		lose(t)
+		unread(t);
+		if
+		:: u ->
+			lease[t] = 0;
+			queued[t] = true;
+			ring()
+		:: true ->
+			silent[t] = true;
+			lose(t)
+		fi;
+		u = false
 	:: else
 	fi
 }
@@ -271,7 +289,7 @@ inline free_slot(i, hand_over)
 	:: !draining[i] ->
 		got = 0;
 		if
-		:: hand_over && takes_work -> lease_next(i)
+		:: hand_over && takes_work && !note[i] -> lease_next(i)
 		:: else
 		fi;
 		if
@@ -594,7 +612,11 @@ proctype Popper(byte w)
 			told[w] = 0;
 			told_task[w] = 0;
 			popper[w] = SYNCING
-		:: deliver(w)
+		:: deliver(w);
+			if
+			:: popper[w] = FULL     /* still: it need not ask */
+			:: true
+			fi
 		fi
 	}
 	:: atomic { popper[w] == SYNCING ->

@@ -1,0 +1,295 @@
+/* queue_batch - batches of tasks on their way to a run */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sysexits.h>
+
+#include "estimate.h"
+#include "mem.h"
+#include "queue_impl.h"
+
+#define BATCH 200 /* tasks of one script */
+#define AHEAD 8   /* batches under way at once: push.lua knows it, too */
+
+/*
+ * A batch makes two trips: for what the history knows of its tasks, and to
+ * the run. Others make theirs meanwhile.
+ */
+struct batch {
+	struct record *task[BATCH];
+	size_t count;
+	bool expected; /* the first trip is done */
+};
+
+struct push {
+	char pusher[32]; /* a name that no other process has */
+	int64_t number;  /* of the batch sent last */
+	long budget;
+	struct batch *open; /* not full yet, or NULL */
+	int under_way;
+	void (*done)(struct record *, enum pushed);
+};
+
+static struct push *
+push_of(struct queue *q)
+{
+	uint64_t dice = 0;
+
+	if (q->push != NULL)
+		return q->push;
+	if (getrandom(&dice, sizeof(dice), 0) != sizeof(dice))
+		err(EX_OSERR, "getrandom");
+	q->push = mem_zalloc(1, sizeof(*q->push));
+	q->push->budget = -1;
+	snprintf(q->push->pusher, sizeof(q->push->pusher), "%016llx",
+	    (unsigned long long)dice);
+	return q->push;
+}
+
+void
+push_free(struct push *p)
+{
+	if (p == NULL)
+		return;
+	free(p->open);
+	free(p);
+}
+
+void
+queue_on_pushed(struct queue *q, void (*done)(struct record *, enum pushed))
+{
+	push_of(q)->done = done;
+}
+
+void
+queue_set_budget(struct queue *q, long failures)
+{
+	push_of(q)->budget = failures;
+}
+
+static void
+ask_names(struct request *r, const struct record *task)
+{
+	char *names[ESTIMATE_NAMES];
+	int i;
+
+	estimate_names(task, names);
+	for (i = 0; i < ESTIMATE_NAMES; i++) {
+		request_text(r, names[i] != NULL ? names[i] : "");
+		free(names[i]);
+	}
+}
+
+static void
+expect_one(struct record *task, const redisReply *reply, size_t first)
+{
+	int64_t known[ESTIMATE_NAMES], ms;
+	size_t i;
+
+	for (i = 0; i < ESTIMATE_NAMES; i++)
+		known[i] = *reply_text(reply, first + i) != '\0'
+		               ? reply_int(reply, first + i)
+		               : -1;
+	ms = estimate_ms(task, known);
+	if (ms >= 0)
+		record_set_int(task, RECORD_EXPECTED_MS, ms);
+}
+
+static void
+ask_history(struct queue *q, struct batch *b)
+{
+	struct request *r = request_command("HMGET");
+	size_t i;
+
+	request_text(r, KEY_HISTORY);
+	request_text(r, "");
+	for (i = 0; i < b->count; i++)
+		if (!record_has(b->task[i], RECORD_EXPECTED_MS))
+			ask_names(r, b->task[i]);
+	redis_send(q->redis, r, b);
+}
+
+/* The history's durations become the records' expected_ms. */
+static void
+expect(struct batch *b, const redisReply *reply)
+{
+	size_t i, asked = 0;
+
+	for (i = 0; i < b->count; i++)
+		if (!record_has(b->task[i], RECORD_EXPECTED_MS))
+			expect_one(
+			    b->task[i], reply, 1 + ESTIMATE_NAMES * asked++);
+	b->expected = true;
+}
+
+void
+queue_expect(struct queue *q, struct record **tasks, size_t count)
+{
+	struct request *r;
+	redisReply *reply;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (record_has(tasks[i], RECORD_EXPECTED_MS))
+			continue;
+		r = request_command("HMGET");
+		request_text(r, KEY_HISTORY);
+		request_text(r, "");
+		ask_names(r, tasks[i]);
+		reply = queue_ask(q, r);
+		if (reply != NULL)
+			expect_one(tasks[i], reply, 1);
+		freeReplyObject(reply);
+	}
+}
+
+/* What no history knows is at least heavy or light. */
+static void
+request_weight(struct request *r, int64_t weight)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "~%lld", (long long)weight);
+	request_text(r, text);
+}
+
+static void
+add_task(struct request *r, const struct record *task)
+{
+	char *text = record_print(task);
+
+	request_text(r, record_text(task, RECORD_ID));
+	request_text(r, text);
+	request_int(r, record_int(task, RECORD_PRIORITY, 0));
+	if (record_has(task, RECORD_EXPECTED_MS))
+		request_int(r, record_int(task, RECORD_EXPECTED_MS, 0));
+	else if (record_has(task, RECORD_WEIGHT))
+		request_weight(r, record_int(task, RECORD_WEIGHT, 0));
+	else
+		request_text(r, "");
+	request_int(r, record_int(task, RECORD_RETRIES, 0));
+	request_text(r, record_has(task, RECORD_SHARE)
+			    ? record_text(task, RECORD_SHARE)
+			    : "");
+	free(text);
+}
+
+static void
+send_batch(struct queue *q, struct batch *b)
+{
+	struct request *r = queue_request(&script_push, q->run);
+	struct push *p = push_of(q);
+	size_t i;
+
+	request_text(r, q->run);
+	request_text(r, p->pusher);
+	request_int(r, ++p->number);
+	if (p->budget >= 0)
+		request_int(r, p->budget);
+	else
+		request_text(r, "");
+	for (i = 0; i < b->count; i++)
+		add_task(r, b->task[i]);
+	redis_send(q->redis, r, b);
+}
+
+static enum pushed
+meaning(char letter)
+{
+	return letter == 'a'   ? QUEUE_ADDED
+	       : letter == 'k' ? QUEUE_KNOWN
+	                       : QUEUE_REFUSED;
+}
+
+static void
+conclude(struct queue *q, struct batch *b, const redisReply *reply)
+{
+	struct push *p = push_of(q);
+	size_t i;
+
+	if (reply->type != REDIS_REPLY_STRING || reply->len != b->count)
+		errx(EX_SOFTWARE, "push: an answer that makes no sense");
+	for (i = 0; i < b->count; i++) {
+		p->done(b->task[i], meaning(reply->str[i]));
+		record_free(b->task[i]);
+	}
+	free(b);
+	p->under_way--;
+}
+
+/* One answer, and what follows from it. */
+static void
+go_on(struct queue *q)
+{
+	void *tag;
+	redisReply *reply = redis_answer(q->redis, &tag);
+	struct batch *b = tag;
+
+	if (reply == NULL)
+		errx(EX_SOFTWARE, "push: no answer");
+	if (b->expected) {
+		conclude(q, b, reply);
+	} else {
+		expect(b, reply);
+		send_batch(q, b);
+	}
+	freeReplyObject(reply);
+}
+
+static void
+depart(struct queue *q)
+{
+	struct push *p = push_of(q);
+
+	while (p->under_way == AHEAD)
+		go_on(q);
+	ask_history(q, p->open);
+	p->open = NULL;
+	p->under_way++;
+}
+
+void
+batch_add(struct queue *q, struct record *owned)
+{
+	struct push *p = push_of(q);
+
+	if (p->open == NULL)
+		p->open = mem_zalloc(1, sizeof(*p->open));
+	p->open->task[p->open->count++] = owned;
+	if (p->open->count == BATCH)
+		depart(q);
+}
+
+/* All batches are answered, so none of them will be sent again. */
+static void
+forget_answers(struct queue *q)
+{
+	struct request *r = request_command("HDEL");
+	char *meta = queue_key(q->run, "meta");
+	struct push *p = push_of(q);
+	int64_t n = p->number;
+	char mark[64];
+
+	request_text(r, meta);
+	for (; n > 0 && n > p->number - AHEAD; n--) {
+		snprintf(mark, sizeof(mark), "push:%s.%lld", p->pusher,
+		    (long long)n);
+		request_text(r, mark);
+	}
+	queue_command(q, r);
+	free(meta);
+}
+
+void
+batch_end(struct queue *q)
+{
+	struct push *p = push_of(q);
+
+	if (p->open != NULL)
+		depart(q);
+	while (p->under_way > 0)
+		go_on(q);
+	if (p->number > 0)
+		forget_answers(q);
+}

@@ -1,0 +1,34 @@
+# plain.sh - sourced by run.sh: the two images as docker runs them, no manifest
+# shellcheck shell=sh disable=SC2154 # run.sh sets net and mine
+
+# alone NAME ARG ... - a container on a network of its own, which knows names
+alone() {
+	name=$1
+	shift
+	podman run -d --name "$name" --label "$mine" --network "$net-plain" "$@" >/dev/null
+}
+
+refused() {
+	redis-cli -h 127.0.0.1 -p "$port" ping >"$work/ping" 2>&1 || :
+	grep NOAUTH "$work/ping"
+}
+
+plain() {
+	podman network create --label "$mine" "$net-plain" >/dev/null
+	alone controller localhost/funkytown-test/controller:0.0.0
+	alone worker localhost/funkytown-test/worker:0.0.0
+	check 'docker run worker needs no environment' until_true 60 exited worker 0
+	check 'and its run has passed' podman exec controller ft-stats -e
+	podman rm -f -t 5 controller worker >/dev/null
+
+	# Where it is published, a password keeps it.
+	port=$((20000 + $$ % 20000))
+	alone controller -p "127.0.0.1:$port:6379" -e REDIS_PASSWORD=swordfish \
+		localhost/funkytown-test/controller:0.0.0
+	alone worker localhost/funkytown-test/worker:0.0.0
+	check 'a published queue asks for the password' until_true 30 refused
+	check 'a worker without it gives up at once' until_true 60 exited worker 64
+	podman rm -f worker >/dev/null
+	alone worker -e REDIS_PASSWORD=swordfish localhost/funkytown-test/worker:0.0.0
+	check 'one that has it works' until_true 60 exited worker 0
+}
