@@ -10,21 +10,21 @@ PROGRAMS = ft-expand ft-push ft-pop ft-run ft-result ft-stats ft-report-html \
 
 # Who is made of what, beside the base that all share.
 base = mem clock opt utf8 jsonl record
-queue = estimate queue queue_push queue_batch queue_pop queue_report queue_read \
-	queue_history redis
+queue = estimate queue queue_push queue_batch queue_pop queue_report \
+	queue_look queue_read queue_history redis
 runner = runner runner_check runner_words runner_plan runner_judge verdict \
 	verdict_playwright verdict_mocha verdict_cypress verdict_junit \
 	json path text
 ft-expand = weight expand expand_words expand_map expand_twins $(runner)
-ft-push = history $(display) $(queue)
+ft-push = history fold json split $(display) $(queue)
 ft-pop = $(queue)
-ft-run = worker slots foreground attempt rerun keep folder child supervisor \
-	launch sweep oom $(display) $(runner)
+ft-run = worker pile slots crew share foreground attempt rerun keep folder child \
+	supervisor launch sweep oom $(display) $(runner)
 ft-result = $(queue)
 summary = summary summary_numbers summary_json names
 display = display progress screen screen_text $(summary)
-ft-stats = figures newest $(display) $(queue)
-ft-report-html = page entry chart timeline html $(display)
+ft-stats = figures newest fold json $(display) $(queue)
+ft-report-html = fold json page entry chart timeline html $(display)
 ft-sim = sim sim_play names $(queue)
 
 PKGS = libcjson hiredis
@@ -79,6 +79,9 @@ build/queue.o: build/lua.h
 build/runners.h: lib/runners.json scripts/embed.sh | build
 	scripts/embed.sh lib/runners.json >$@
 build/runner.o: build/runners.h
+build/reporter.h: lib/reporter.cjs scripts/embed.sh | build
+	scripts/embed.sh lib/reporter.cjs >$@
+build/share.o: build/reporter.h
 
 # The page's skeleton, style and script, and the hashes by which its own
 # Content-Security-Policy knows them.

@@ -13,8 +13,7 @@
 #include "rerun.h"
 #include "utf8.h"
 
-#define PRIVATE_LOG (4 << 20) /* bytes; only its end is read */
-#define LOCAL "local"         /* the run of a task that belongs to none */
+#define LOCAL "local" /* the run of a task that belongs to none */
 
 struct attempt {
 	const struct attempt_rules *rules;
@@ -39,8 +38,8 @@ wipe(struct record *task)
 		record_drop(task, left[i]);
 }
 
-static void
-begin(const struct attempt_rules *rules, struct record *task, int slot)
+void
+attempt_await(const struct attempt_rules *rules, struct record *task, int slot)
 {
 	wipe(task);
 	record_set_status(task, STATUS_PROCESSING);
@@ -94,9 +93,11 @@ furnish_private(struct attempt *a)
 }
 
 static bool
-furnish(struct attempt *a, int slot)
+furnish(struct attempt *a, int slot, int member)
 {
-	a->tmp = mem_printf("%s/%d", a->rules->scratch, slot);
+	a->tmp = member > 0
+	             ? mem_printf("%s/%d-%d", a->rules->scratch, slot, member)
+	             : mem_printf("%s/%d", a->rules->scratch, slot);
 	if (!folder_again(a->tmp))
 		return false;
 	return a->rules->artifacts ? furnish_kept(a) : furnish_private(a);
@@ -153,6 +154,7 @@ plan(struct attempt *a)
 static void
 finish(struct record *task, int64_t duration_ms)
 {
+	record_drop(task, RECORD_BATCH);
 	record_set_status(task, STATUS_COMPLETE);
 	record_set_int(task, RECORD_FINISHED_MS, clock_utc_ms());
 	record_set_int(task, RECORD_DURATION_MS, duration_ms);
@@ -171,15 +173,16 @@ unfurnished(struct record *task, int error)
 }
 
 struct attempt *
-attempt_new(const struct attempt_rules *rules, struct record *task, int slot)
+attempt_new_of(const struct attempt_rules *rules, struct record *task, int slot,
+    int member)
 {
 	struct attempt *a = mem_zalloc(1, sizeof(*a));
 	bool furnished;
 
 	a->rules = rules;
 	a->task = task;
-	begin(rules, task, slot);
-	furnished = furnish(a, slot);
+	attempt_await(rules, task, slot);
+	furnished = furnish(a, slot, member);
 	if (!furnished)
 		unfurnished(task, errno);
 	if (furnished && plan(a))
@@ -187,6 +190,27 @@ attempt_new(const struct attempt_rules *rules, struct record *task, int slot)
 	finish(task, 0);
 	attempt_free(a);
 	return NULL;
+}
+
+struct attempt *
+attempt_new(const struct attempt_rules *rules, struct record *task, int slot)
+{
+	return attempt_new_of(rules, task, slot, 0);
+}
+
+void
+attempt_begun(struct attempt *a)
+{
+	record_set_int(a->task, RECORD_STARTED_MS, clock_utc_ms());
+}
+
+struct attempt_place
+attempt_place(const struct attempt *a)
+{
+	return (struct attempt_place){.spec = a->plan.spec,
+	    .out = a->out,
+	    .result = a->plan.result,
+	    .log = a->log};
 }
 
 const struct child_job *
@@ -278,7 +302,8 @@ keep(struct attempt *a)
 void
 attempt_look(const struct attempt *a)
 {
-	int64_t max = a->rules->artifacts ? a->rules->keep_max : PRIVATE_LOG;
+	int64_t max =
+	    a->rules->artifacts ? a->rules->keep_max : ATTEMPT_LOG_MAX;
 
 	if (max > 0)
 		keep_bound(a->log, max);

@@ -38,12 +38,27 @@ struct attempt;
  */
 struct attempt *attempt_new(
     const struct attempt_rules *rules, struct record *task, int slot);
+/* The same, the member-th (from 1) of those that share a start there. */
+struct attempt *attempt_new_of(const struct attempt_rules *rules,
+    struct record *task, int slot, int member);
+/* Make the record of a task `processing`: its slot has others before it. */
+void attempt_await(
+    const struct attempt_rules *rules, struct record *task, int slot);
+/* In a start that is shared, it begins now. */
+void attempt_begun(struct attempt *a);
 /* What to start; it lasts as long as the attempt. */
 const struct child_job *attempt_job(const struct attempt *a);
+
+/* Where its files are, for a start that is shared; as long as the attempt. */
+struct attempt_place {
+	const char *spec, *out, *result, *log;
+};
+struct attempt_place attempt_place(const struct attempt *a);
 
 /* Call this every ATTEMPT_LOOK_MS while it runs: its log gets no larger than
  * it may. */
 #define ATTEMPT_LOOK_MS 1000
+#define ATTEMPT_LOG_MAX (4 << 20) /* bytes, where only its end is read */
 void attempt_look(const struct attempt *a);
 
 /* Make the record `complete`; the attempt is freed. */

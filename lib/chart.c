@@ -89,7 +89,8 @@ columns(struct buf *b, const size_t *heights, size_t first, size_t last)
 	for (i = first; i <= last; i++)
 		max = heights[i] > max ? heights[i] : max;
 	buf_printf(b,
-	    "<svg class=\"histogram\" role=\"img\" viewBox=\"0 0 %zu "
+	    "<svg class=\"histogram\" role=\"img\" "
+	    "preserveAspectRatio=\"xMinYMin\" viewBox=\"0 0 %zu "
 	    "150\" aria-label=\"How many tasks took how long\">\n",
 	    (last - first + 1) * 44 + 44);
 	for (i = first; i <= last; i++) {

@@ -8,13 +8,22 @@ enum name { OF_ID, OF_SPEC, OF_GROUP, OF_ALL };
 
 #define RATE 1000 /* of weight */
 
+/* A part is not what its kin are. */
+static bool
+kin_weighed(const struct record *r)
+{
+	return record_int(r, RECORD_WEIGHT, 0) > 0 &&
+	       !record_has(r, RECORD_WHOLE);
+}
+
 void
 estimate_names(const struct record *r, char *names[ESTIMATE_NAMES])
 {
 	const char *group = record_text(r, RECORD_GROUP);
 	const char *spec = record_text(r, RECORD_SPEC);
-	bool kin = group != NULL && spec != NULL;
-	bool weighed = record_int(r, RECORD_WEIGHT, 0) > 0;
+	bool kin =
+	    group != NULL && spec != NULL && !record_has(r, RECORD_WHOLE);
+	bool weighed = kin_weighed(r);
 
 	names[OF_ID] = mem_strdup(record_text(r, RECORD_ID));
 	names[OF_SPEC] = kin ? mem_printf("%s/%s/", group, spec) : NULL;

@@ -234,8 +234,43 @@ is_for(const struct entry *e, enum field setting)
 	       strcmp(e->runner, RUNNER_DEFAULT) == 0;
 }
 
+/*
+ * Tasks with the same words may be run by one start of their runner; ft-run
+ * looks closer.
+ */
+static void
+set_share(const struct entry *e, const struct expand *x, struct record *r)
+{
+	const cJSON *env = record_json(r, RECORD_ENV);
+	char *more = env ? cJSON_PrintUnformatted(env) : NULL;
+	char *words = mem_printf("%s %s-%s%s%s", e->runner,
+	    record_text(r, RECORD_VIEWPORT), record_text(r, RECORD_BROWSER),
+	    more ? " " : "", more ? more : "");
+
+	if (runner_shares(x->table, e->runner) &&
+	    !cJSON_IsFalse(expand_setting(e->task, RECORD_SHARE)))
+		record_set_text(r, RECORD_SHARE, words);
+	free(words);
+	free(more);
+}
+
+/* Into how many parts ft-push may divide it. */
+static void
+set_split(const struct entry *e, const struct expand *x, struct record *r)
+{
+	const cJSON *split = expand_setting(e->task, RECORD_SPLIT);
+
+	if (!runner_splits(x->table, e->runner))
+		return;
+	if (cJSON_IsTrue(split))
+		record_set_int(r, RECORD_SPLIT, RECORD_PARTS_MAX);
+	else if (cJSON_IsNumber(split))
+		record_set_int(r, RECORD_SPLIT, split->valueint);
+}
+
 static struct record *
-record_of(const struct entry *e, const char *viewport, const char *browser)
+record_of(const struct expand *x, const struct entry *e, const char *viewport,
+    const char *browser)
 {
 	struct record *r = record_new();
 	char *id = mem_printf("%s/%s-%s", e->path, viewport, browser);
@@ -259,6 +294,8 @@ record_of(const struct entry *e, const char *viewport, const char *browser)
 		if (is_own(value, e->task->group_at < 0))
 			cJSON_AddItemToObject(
 			    r->json, value->string, cJSON_Duplicate(value, 1));
+	set_split(e, x, r);
+	set_share(e, x, r);
 	if (e->weight >= 0 && !record_has(r, RECORD_WEIGHT))
 		record_set_int(r, RECORD_WEIGHT, e->weight);
 	free(id);
@@ -266,8 +303,8 @@ record_of(const struct entry *e, const char *viewport, const char *browser)
 }
 
 static void
-combination(const struct entry *e, const char *viewport, const char *browser,
-    void (*task)(struct record *r),
+combination(const struct expand *x, const struct entry *e, const char *viewport,
+    const char *browser, void (*task)(struct record *r),
     void (*left_out)(struct record *r, const cJSON *rule))
 {
 	const cJSON *rule = expand_rule(e, viewport, browser);
@@ -275,7 +312,7 @@ combination(const struct entry *e, const char *viewport, const char *browser,
 
 	if (rule != NULL ? left_out == NULL : task == NULL)
 		return;
-	r = record_of(e, viewport, browser);
+	r = record_of(x, e, viewport, browser);
 	if (rule != NULL)
 		left_out(r, rule);
 	else
@@ -294,7 +331,7 @@ expand_each(struct expand *x, void (*task)(struct record *r),
 		t = x->entries[i].task;
 		for (v = 0; v < t->viewports.count; v++)
 			for (b = 0; b < t->browsers.count; b++)
-				combination(&x->entries[i],
+				combination(x, &x->entries[i],
 				    t->viewports.list[v], t->browsers.list[b],
 				    task, left_out);
 	}

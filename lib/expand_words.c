@@ -1,6 +1,7 @@
 /* expand_words - the words of a map, and those that were meant to be */
 #include <ctype.h>
 #include <err.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,14 +15,17 @@
 
 /* The words of each kind of object. */
 static const char *const map_words[] = {"groups", "exclude", "include",
-    "runner", "command", "env", "tags", "retries", "timeout", "priority", NULL};
+    "runner", "command", "env", "tags", "retries", "timeout", "priority",
+    "share", "split", NULL};
 static const char *const group_words[] = {"name", "groupName", "tasks",
-    "runner", "command", "env", "tags", "retries", "timeout", "priority", NULL};
+    "runner", "command", "env", "tags", "retries", "timeout", "priority",
+    "share", "split", NULL};
 static const char *const task_words[] = {"spec", "viewports", "browsers",
-    "runner", "command", "env", "tags", "retries", "timeout", "priority", NULL};
+    "runner", "command", "env", "tags", "retries", "timeout", "priority",
+    "share", "split", NULL};
 static const char *const include_words[] = {"group", "spec", "viewport",
     "browser", "runner", "command", "env", "tags", "retries", "timeout",
-    "priority", NULL};
+    "priority", "share", "split", NULL};
 static const char *const rule_words[] = {"group", "spec", "viewport", "browser",
     "runner", "command", "env", "tags", "retries", "timeout", "priority", NULL};
 
@@ -180,6 +184,14 @@ check_env_names(const struct place *p, const cJSON *env)
 		}
 }
 
+static bool
+is_parts(const cJSON *value)
+{
+	double n = cJSON_IsNumber(value) ? value->valuedouble : 0;
+
+	return n >= 2 && n <= RECORD_PARTS_MAX && n == floor(n);
+}
+
 void
 expand_settings(const struct place *p, const cJSON *object)
 {
@@ -201,6 +213,16 @@ expand_settings(const struct place *p, const cJSON *object)
 		else if (fields[i] == RECORD_ENV)
 			check_env_names(p, value);
 	}
+	value = json_member(object, field_name(RECORD_SHARE));
+	if (value != NULL && !cJSON_IsNull(value) && !cJSON_IsBool(value))
+		expand_wrong(
+		    p, field_name(RECORD_SHARE), "expected true or false");
+	value = json_member(object, field_name(RECORD_SPLIT));
+	if (value != NULL && !cJSON_IsNull(value) && !cJSON_IsBool(value) &&
+	    !is_parts(value))
+		expand_wrong(p, field_name(RECORD_SPLIT),
+		    "expected true, false, or a number of parts from 2 to %d",
+		    RECORD_PARTS_MAX);
 	if (cJSON_IsArray(json_member(object, "command")) &&
 	    cJSON_IsString(runner) &&
 	    strcmp(runner->valuestring, RUNNER_DEFAULT) != 0)

@@ -62,6 +62,7 @@ figures_json(const char *run, const struct queue_look *l)
 
 	count(&n.counts, l);
 	o = summary_numbers_json(&n);
+	cJSON_AddNumberToObject(o, "created_ms", (double)l->created_ms);
 	cJSON_AddNumberToObject(o, "leased_ms", (double)l->leased_ms);
 	return o;
 }

@@ -17,8 +17,9 @@ void figures_tell(
 /*
  * What the queue counts by itself, so that no task has to be read: a summary
  * record without by, percentiles_ms and slowest, where bound_ms, eta_ms and
- * efficiency are unknown; and leased_ms, the time of the newest lease. While
- * none of these has changed, save elapsed_ms, nothing was decided.
+ * efficiency are unknown; created_ms; and leased_ms, the time of the newest
+ * lease. While none of these changes, save the time and who is there, no task
+ * has.
  */
 cJSON *figures_json(const char *run, const struct queue_look *l);
 

@@ -18,8 +18,15 @@
 #include "record.h"
 #include "sweep.h"
 
+/* How it ended, and the signal that told ft-run to end it, or 0. */
+struct end {
+	struct child_end child;
+	int told;
+};
+
 static char *scratch;
-static pid_t spec;
+static sigset_t set; /* what is waited for */
+static pid_t spec;   /* to its guard; the guard to ft-run */
 static bool over;
 static int status; /* as wait(2) has it */
 
@@ -82,34 +89,32 @@ reap(void)
 	return pid == 0;
 }
 
-/* Returns the signal that told us to end, or 0. */
+/*
+ * Wait for the end of the process that spec names. Returns the signal that
+ * told us to end meanwhile, or 0; it is passed on, or else is the end.
+ */
 static int
-wait_for_end(const sigset_t *set)
+wait_for_end(bool pass_on)
 {
-	int sig;
+	int sig, told = 0;
 
 	for (;;) {
 		reap();
 		if (over)
-			return 0;
-		sig = sigwaitinfo(set, NULL);
-		if (sig == SIGTERM || sig == SIGHUP)
-			return sig;
+			return told;
+		sig = sigwaitinfo(&set, NULL);
+		if (sig != SIGTERM && sig != SIGHUP)
+			continue;
+		told = sig;
+		if (!pass_on)
+			return told;
+		kill(spec, sig);
 	}
 }
 
-/* The tree may hold children from before, of a shell that exec'd us. */
-static int
-run(const struct child_job *job, struct child_end *end)
+static void
+catch_signals(void)
 {
-	struct launch l = {
-	    .argv = job->argv, .env = job->env, .dir = job->dir, .output = -1};
-	int64_t started = clock_mono_ms();
-	pid_t *elders;
-	size_t count;
-	sigset_t set;
-	int told;
-
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGINT);
@@ -118,22 +123,81 @@ run(const struct child_job *job, struct child_end *end)
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGCHLD, SIG_DFL);
+	signal(SIGPIPE, SIG_DFL);
+}
+
+static void
+run(const struct child_job *job, struct end *e)
+{
+	struct launch l = {
+	    .argv = job->argv, .env = job->env, .dir = job->dir, .output = -1};
+	int64_t started = clock_mono_ms();
+
+	e->child = (struct child_end){.how = CHILD_UNSPAWNED, .cpu_ms = -1};
+	e->child.code = launch(&l, &spec);
+	if (e->child.code != 0)
+		return;
+	e->told = wait_for_end(false);
+	sweep(NULL, 0, reap);
+	e->child.how = e->told               ? CHILD_STOPPED
+	               : WIFSIGNALED(status) ? CHILD_SIGNALLED
+	                                     : CHILD_EXITED;
+	e->child.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	e->child.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	e->child.duration_ms = clock_mono_ms() - started;
+}
+
+/* It sees to it that nothing is left, even if ft-run is killed. */
+_Noreturn static void
+guard(const struct child_job *job, int report, pid_t parent)
+{
+	struct end e = {.told = 0};
+
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	count = sweep_children(&elders);
-	*end = (struct child_end){.how = CHILD_UNSPAWNED, .code = -1};
-	end->code = launch(&l, &spec);
-	if (end->code != 0)
-		return FOREGROUND_UNSTARTED;
-	told = wait_for_end(&set);
+	prctl(PR_SET_PDEATHSIG, SIGHUP);
+	if (getppid() == parent)
+		run(job, &e);
+	signal(SIGPIPE, SIG_IGN);
+	if (write(report, &e, sizeof(e)) != sizeof(e) || getppid() != parent)
+		folder_remove(scratch);
+	_exit(EX_OK);
+}
+
+/* There may be children from before, of a shell that exec'd us. */
+static void
+run_guarded(const struct child_job *job, struct end *e)
+{
+	pid_t self = getpid(), *elders;
+	size_t count = sweep_children(&elders);
+	int report[2];
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (pipe2(report, O_CLOEXEC) < 0)
+		err(EX_OSERR, "pipe");
+	spec = fork();
+	if (spec < 0)
+		err(EX_OSERR, "fork");
+	if (spec == 0)
+		guard(job, report[1], self);
+	close(report[1]);
+	wait_for_end(true);
 	sweep(elders, count, reap);
 	free(elders);
-	end->how = told                  ? CHILD_STOPPED
-	           : WIFSIGNALED(status) ? CHILD_SIGNALLED
-	                                 : CHILD_EXITED;
-	end->code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-	end->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-	end->duration_ms = clock_mono_ms() - started;
-	return told ? 128 + told : end->signal ? 128 + end->signal : end->code;
+	if (read(report[0], e, sizeof(*e)) != sizeof(*e))
+		*e = (struct end){.child = {.how = CHILD_LOST, .cpu_ms = -1}};
+	close(report[0]);
+}
+
+static int
+code_of(const struct end *e)
+{
+	if (e->child.how == CHILD_UNSPAWNED)
+		return FOREGROUND_UNSTARTED;
+	if (e->child.how == CHILD_LOST)
+		return EX_OSERR;
+	if (e->told)
+		return 128 + e->told;
+	return e->child.signal ? 128 + e->child.signal : e->child.code;
 }
 
 static void
@@ -152,16 +216,18 @@ foreground_run(struct jsonl *in, const char *id, struct attempt_rules *rules)
 {
 	struct record *task = find(in, id);
 	int code = FOREGROUND_UNSTARTED;
-	struct child_end end;
 	struct attempt *a;
+	struct end e;
 
 	face_terminal();
 	rules->scratch = scratch = folder_private();
 	atexit(leave);
 	a = attempt_new(rules, task, 1);
 	if (a != NULL) {
-		code = run(attempt_job(a), &end);
-		attempt_end(a, &end);
+		catch_signals();
+		run_guarded(attempt_job(a), &e);
+		code = code_of(&e);
+		attempt_end(a, &e.child);
 	}
 	tell(task);
 	record_free(task);

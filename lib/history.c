@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "estimate.h"
+#include "fold.h"
 #include "history.h"
 #include "mem.h"
 
@@ -59,6 +60,8 @@ learn(struct history *h, const struct record *r)
 	int64_t lesson[ESTIMATE_NAMES];
 	int i;
 
+	if (r == NULL)
+		return;
 	if ((record_result(r) != RESULT_PASSED &&
 		record_result(r) != RESULT_FLAKY) ||
 	    !record_has(r, RECORD_DURATION_MS))
@@ -78,6 +81,7 @@ history_open(const char *path)
 	bool standard = strcmp(path, "-") == 0;
 	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	struct history *h = mem_zalloc(1, sizeof(*h));
+	struct fold *fold = fold_new();
 	struct record *r;
 	struct jsonl *in;
 
@@ -85,9 +89,10 @@ history_open(const char *path)
 		err(EX_NOINPUT, "%s", path);
 	in = jsonl_open(fd, standard ? "stdin" : path);
 	while ((r = record_next(in, RECORD_ANY)) != NULL) {
-		learn(h, r);
+		learn(h, fold_add(fold, r));
 		record_free(r);
 	}
+	fold_free(fold);
 	jsonl_close(in);
 	if (!standard)
 		close(fd);

@@ -47,11 +47,17 @@ drop(int at, const char *name, const char *why)
 		warn("%s/%s%s", top, at_path.data, name);
 }
 
+/* On a file system that has no modes of its own, once is enough. */
 static void
 set_mode(int at, const char *name, mode_t now, mode_t wanted)
 {
-	if ((now & 07777) != wanted && fchmodat(at, name, wanted, 0) < 0)
-		warn("%s/%s%s", top, at_path.data, name);
+	static bool told;
+
+	if ((now & 07777) == wanted || fchmodat(at, name, wanted, 0) == 0)
+		return;
+	if (!told)
+		warn("%s/%s%s: its mode", top, at_path.data, name);
+	told = true;
 }
 
 /* As a target seen from the folder that is being walked. */

@@ -181,12 +181,13 @@ reply_int(const redisReply *r, size_t i)
 const char *
 reply_field(const redisReply *fields, const char *name)
 {
-	size_t i;
+	size_t i, len = strlen(name);
 
 	if (fields->type != REDIS_REPLY_ARRAY)
 		return NULL;
 	for (i = 0; i + 1 < fields->elements; i += 2)
-		if (strcmp(reply_text(fields, i), name) == 0)
+		if (fields->element[i]->len == len &&
+		    strcmp(reply_text(fields, i), name) == 0)
 			return reply_text(fields, i + 1);
 	return NULL;
 }

@@ -16,6 +16,7 @@
 
 #define QUEUE_LEASE_MS 60000 /* how long a silent lease lasts */
 #define QUEUE_SLOTS_MAX 512  /* of one instance */
+#define QUEUE_SHARE_MAX 100  /* tasks of a batch */
 
 struct queue;
 
@@ -50,16 +51,21 @@ void queue_on_pushed(
     struct queue *q, void (*done)(struct record *, enum pushed));
 void queue_set_budget(struct queue *q, long failures);
 void queue_push(struct queue *q, struct record *owned);
+/* What the history knows of the tasks' durations, before they are pushed. */
+void queue_expect(struct queue *q, struct record **tasks, size_t count);
 void queue_push_end(struct queue *q);
 /* No more tasks will come; the first time, this makes the run the current. */
 void queue_seal(struct queue *q);
 /* Cancel what waits. */
 void queue_cancel(struct queue *q);
 
-/* One start of ft-pop: takes tasks for the slots of a worker. */
+/*
+ * One start of ft-pop: takes tasks for the slots of a worker. Up to share short
+ * ones that may share a start come for one slot, as a batch.
+ */
 struct popper;
 struct popper *popper_open(struct queue *q, const char *worker, long slots,
-    int64_t lease_ms, bool follow);
+    int64_t lease_ms, bool follow, long share);
 void popper_close(struct popper *p);
 
 enum popped {
@@ -76,6 +82,8 @@ enum popped {
  */
 enum popped popper_next(struct popper *p, bool wait, struct pollfd *others,
     nfds_t count, struct record **r);
+/* The next that has come with it already, a task or a stop; false: none. */
+bool popper_more(struct popper *p, struct record **r);
 /* Give back a task that could not be delivered, free of charge. */
 void popper_hand_back(struct popper *p, const struct record *r);
 /* Take no more, and hand back what was leased but not returned. */
@@ -120,6 +128,10 @@ struct queue_look {
 };
 #define QUEUE_LIVE_MS 180000
 void queue_look(struct queue *q, struct queue_look *look);
+
+/* The runs that are still there, the newest first. */
+void queue_each_run(struct queue *q,
+    void (*each)(const char *run, const struct queue_look *look));
 
 /* The tasks as records, in push order, or the verdicts from the first-th on
  * in the order they came; each record is freed after the call. Returns how

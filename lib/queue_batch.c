@@ -123,6 +123,27 @@ expect(struct batch *b, const redisReply *reply)
 	b->expected = true;
 }
 
+void
+queue_expect(struct queue *q, struct record **tasks, size_t count)
+{
+	struct request *r;
+	redisReply *reply;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (record_has(tasks[i], RECORD_EXPECTED_MS))
+			continue;
+		r = request_command("HMGET");
+		request_text(r, KEY_HISTORY);
+		request_text(r, "");
+		ask_names(r, tasks[i]);
+		reply = queue_ask(q, r);
+		if (reply != NULL)
+			expect_one(tasks[i], reply, 1);
+		freeReplyObject(reply);
+	}
+}
+
 /* What no history knows is at least heavy or light. */
 static void
 request_weight(struct request *r, int64_t weight)
@@ -148,6 +169,9 @@ add_task(struct request *r, const struct record *task)
 	else
 		request_text(r, "");
 	request_int(r, record_int(task, RECORD_RETRIES, 0));
+	request_text(r, record_has(task, RECORD_SHARE)
+			    ? record_text(task, RECORD_SHARE)
+			    : "");
 	free(text);
 }
 

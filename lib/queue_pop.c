@@ -11,11 +11,18 @@
 #include "mem.h"
 #include "queue_impl.h"
 
-#define NOTE_FIELDS 7 /* of the longest note: see task_note in common.lua */
+#define NOTE_FIELDS 8 /* of the longest note: see task_note in common.lua */
 
 struct note {
 	struct note *next;
 	char text[];
+};
+
+/* What a slot works on: more than one when they are a batch. */
+struct hold {
+	struct hold *next;
+	char *batch;   /* "": it is none */
+	char member[]; /* id#token, as in held */
 };
 
 struct popper {
@@ -32,14 +39,14 @@ struct popper {
 	char generation[48]; /* of the run's bell */
 	int64_t ask_ms;      /* on the monotonic clock: until then, if full, */
 			     /* only its own bell can bring news */
-	long slots;
-	char **slot; /* id#token of what was returned, by slot; NULL: free */
+	long slots, share;
+	struct hold **slot; /* what was returned, by slot; NULL: free */
 	struct note *first, **last;
 };
 
 struct popper *
 popper_open(struct queue *q, const char *worker, long slots, int64_t lease_ms,
-    bool follow)
+    bool follow, long share)
 {
 	struct popper *p = mem_zalloc(1, sizeof(*p));
 	uint32_t dice = 0;
@@ -58,6 +65,7 @@ popper_open(struct queue *q, const char *worker, long slots, int64_t lease_ms,
 	p->follow = follow;
 	p->connections = redis_connections(q->redis);
 	p->slots = slots;
+	p->share = share;
 	p->slot = mem_zalloc((size_t)slots, sizeof(*p->slot));
 	p->last = &p->first;
 	return p;
@@ -75,6 +83,16 @@ shift(struct popper *p)
 	return n;
 }
 
+static void
+drop(struct hold **link)
+{
+	struct hold *h = *link;
+
+	*link = h->next;
+	free(h->batch);
+	free(h);
+}
+
 void
 popper_close(struct popper *p)
 {
@@ -86,7 +104,8 @@ popper_close(struct popper *p)
 	while ((n = shift(p)) != NULL)
 		free(n);
 	for (i = 0; i < p->slots; i++)
-		free(p->slot[i]);
+		while (p->slot[i] != NULL)
+			drop(&p->slot[i]);
 	free(p->slot);
 	free(p->instance);
 	free(p->own_bell);
@@ -95,53 +114,86 @@ popper_close(struct popper *p)
 }
 
 static void
-remember(struct popper *p, const char *text)
+remember_one(struct popper *p, const char *text, size_t len)
 {
-	size_t len = strlen(text);
 	struct note *n;
 
 	if (len == 0)
 		return;
 	n = mem_alloc(sizeof(*n) + len + 1);
 	n->next = NULL;
-	memcpy(n->text, text, len + 1);
+	memcpy(n->text, text, len);
+	n->text[len] = '\0';
 	*p->last = n;
 	p->last = &n->next;
 }
 
-/* The slot (from 0) that works on a member of held; -1: none does. */
-static long
-slot_of(const struct popper *p, const char *member)
+/* The notes of a batch come as one: see NEXT_NOTE in common.lua. */
+static void
+remember(struct popper *p, const char *text)
 {
+	const char *end;
+
+	while (strncmp(text, "task\n", 5) == 0 &&
+	       (end = strstr(text, "\ftask\n")) != NULL) {
+		remember_one(p, text, (size_t)(end - text));
+		text = end + 1;
+	}
+	remember_one(p, text, strlen(text));
+}
+
+/* Where a member of held is kept; NULL: no slot works on it. */
+static struct hold **
+find(const struct popper *p, const char *member)
+{
+	struct hold **link;
 	long i;
 
 	for (i = 0; i < p->slots; i++)
-		if (p->slot[i] != NULL && strcmp(p->slot[i], member) == 0)
-			return i;
-	return -1;
+		for (link = &p->slot[i]; *link != NULL; link = &(*link)->next)
+			if (strcmp((*link)->member, member) == 0)
+				return link;
+	return NULL;
 }
 
 static void
 free_slot(struct popper *p, const char *member)
 {
-	long i = slot_of(p, member);
+	struct hold **link = find(p, member);
 
-	if (i < 0)
-		return;
-	free(p->slot[i]);
-	p->slot[i] = NULL;
+	if (link != NULL)
+		drop(link);
 }
 
-/* The lowest free slot; the last one when the queue knows better than we. */
+/*
+ * The slot of its batch, else the lowest free one; the last one when the queue
+ * knows better than we.
+ */
 static long
-take_slot(struct popper *p, char *member)
+choose_slot(const struct popper *p, const char *batch)
 {
 	long i;
 
+	for (i = 0; *batch != '\0' && i < p->slots; i++)
+		if (p->slot[i] != NULL && strcmp(p->slot[i]->batch, batch) == 0)
+			return i;
 	for (i = 0; i < p->slots - 1 && p->slot[i] != NULL;)
 		i++;
-	free(p->slot[i]);
-	p->slot[i] = member;
+	while (p->slot[i] != NULL)
+		drop(&p->slot[i]);
+	return i;
+}
+
+static long
+take_slot(struct popper *p, const char *member, const char *batch)
+{
+	struct hold *h = mem_alloc(sizeof(*h) + strlen(member) + 1);
+	long i = choose_slot(p, batch);
+
+	strcpy(h->member, member);
+	h->batch = mem_strdup(batch);
+	h->next = p->slot[i];
+	p->slot[i] = h;
 	return i;
 }
 
@@ -161,7 +213,7 @@ cut(char *text, char *field[NOTE_FIELDS])
 static struct record *
 task_record(struct popper *p, char *field[NOTE_FIELDS])
 {
-	struct record *r = record_parse(field[6]);
+	struct record *r = record_parse(field[7]);
 	long long fence = strtoll(field[1], NULL, 10);
 	char *member;
 
@@ -169,7 +221,7 @@ task_record(struct popper *p, char *field[NOTE_FIELDS])
 		errx(EX_SOFTWARE, "pop: a task that is no record");
 	member = mem_printf("%s#%s", record_text(r, RECORD_ID), field[1]);
 	free_slot(p, field[5]);
-	if (slot_of(p, member) >= 0) {
+	if (find(p, member) != NULL) {
 		free(member);
 		record_free(r);
 		return NULL;
@@ -178,7 +230,10 @@ task_record(struct popper *p, char *field[NOTE_FIELDS])
 		p->seen = fence;
 	record_set_text(r, RECORD_RUN, p->queue->run);
 	record_set_text(r, RECORD_WORKER, p->worker);
-	record_set_int(r, RECORD_SLOT, take_slot(p, member) + 1);
+	record_set_int(r, RECORD_SLOT, take_slot(p, member, field[6]) + 1);
+	free(member);
+	if (*field[6] != '\0')
+		record_set_text(r, RECORD_BATCH, field[6]);
 	record_set_int(r, RECORD_ATTEMPT, atoi(field[2]));
 	record_set_text(r, RECORD_LEASE, field[1]);
 	record_set_int(r, RECORD_LEASE_MS, atoll(field[3]));
@@ -226,6 +281,17 @@ take_note(struct popper *p, struct record **r, enum popped *what)
 	return *r != NULL;
 }
 
+static bool
+is_among(const redisReply *members, const char *member)
+{
+	size_t i;
+
+	for (i = 0; i < members->elements; i++)
+		if (strcmp(member, reply_text(members, i)) == 0)
+			return true;
+	return false;
+}
+
 /*
  * Replies and notes may have been lost: what is held, and so in which slots,
  * before another note is taken. False when waiting was given up.
@@ -236,6 +302,7 @@ resync(struct popper *p)
 	struct request *q = queue_request(&script_held, p->queue->run);
 	const redisReply *members, *notes;
 	redisReply *reply;
+	struct hold **link;
 	size_t i;
 	long s;
 
@@ -248,13 +315,12 @@ resync(struct popper *p)
 	p->missed = false;
 	members = reply_list(reply, 0);
 	notes = reply_list(reply, 1);
-	for (s = 0; s < p->slots; s++) {
-		for (i = 0; p->slot[s] != NULL && i < members->elements; i++)
-			if (strcmp(p->slot[s], reply_text(members, i)) == 0)
-				break;
-		if (p->slot[s] != NULL && i == members->elements)
-			free_slot(p, p->slot[s]);
-	}
+	for (s = 0; s < p->slots; s++)
+		for (link = &p->slot[s]; *link != NULL;)
+			if (is_among(members, (*link)->member))
+				link = &(*link)->next;
+			else
+				drop(link);
 	for (i = 0; i < notes->elements; i++)
 		remember(p, reply_text(notes, i));
 	freeReplyObject(reply);
@@ -275,6 +341,7 @@ ask(struct popper *p)
 	request_text(q, nonce);
 	request_text(q, p->follow ? "f" : "-");
 	request_int(q, p->seen);
+	request_int(q, p->share);
 	free(nonce);
 	return queue_ask(p->queue, q);
 }
@@ -406,6 +473,14 @@ popper_next(struct popper *p, bool wait, struct pollfd *others, nfds_t count,
 	}
 }
 
+bool
+popper_more(struct popper *p, struct record **r)
+{
+	enum popped what;
+
+	return take_note(p, r, &what);
+}
+
 static void
 hand_back_member(struct popper *p, const char *member)
 {
@@ -442,7 +517,7 @@ popper_leave(struct popper *p)
 	if (reply == NULL)
 		return;
 	for (i = 0; i < reply->elements; i++)
-		if (slot_of(p, reply_text(reply, i)) < 0)
+		if (find(p, reply_text(reply, i)) == NULL)
 			hand_back_member(p, reply_text(reply, i));
 	freeReplyObject(reply);
 }

@@ -1,4 +1,4 @@
-/* queue_read - a run's counters and tasks, for people and reports */
+/* queue_read - a run's tasks, for people and reports */
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,8 @@
 #include "mem.h"
 #include "queue_impl.h"
 
-#define CHUNK 256 /* tasks asked for at once */
+#define CHUNK 4096 /* ids asked for at once */
+#define AHEAD 512  /* tasks asked for ahead */
 
 void
 queue_set_list(struct record *r, enum field f, const char *json)
@@ -120,96 +121,6 @@ queue_record(const redisReply *fields, const char *run, const char *state)
 }
 
 static redisReply *
-look(struct queue *q)
-{
-	redisReply *reply = queue_ask(q, queue_request(&script_look, q->run));
-
-	if (reply == NULL)
-		errx(EX_UNAVAILABLE, "redis is out of reach");
-	if (reply->type == REDIS_REPLY_NIL)
-		errx(EX_NOINPUT, "%s: no such run", q->run);
-	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 7)
-		errx(EX_SOFTWARE, "look: an answer that makes no sense");
-	return reply;
-}
-
-static int64_t
-counter(const redisReply *meta, const char *name)
-{
-	const char *value = reply_field(meta, name);
-
-	return value ? atoll(value) : 0;
-}
-
-/* Workers by name: one that was started anew counts once. */
-static void
-count_workers(const redisReply *workers, struct queue_look *look)
-{
-	char name[80], mode;
-	const char **seen = mem_zalloc(workers->elements / 2, sizeof(*seen));
-	long long heard, slots;
-	size_t i, j, n = 0;
-
-	for (i = 0; i + 1 < workers->elements; i += 2) {
-		if (sscanf(reply_text(workers, i + 1), "%79s %lld %c %lld",
-			name, &slots, &mode, &heard) != 4)
-			continue;
-		if (look->now_ms - heard > QUEUE_LIVE_MS || mode == 'd')
-			continue;
-		look->slots += slots;
-		for (j = 0; j < n; j++)
-			if (strncmp(seen[j], name, strlen(name)) == 0 &&
-			    seen[j][strlen(name)] == ' ')
-				break;
-		if (j == n)
-			seen[n++] = reply_text(workers, i + 1);
-	}
-	look->workers = (int64_t)n;
-	free(seen);
-}
-
-static void
-read_meta(const redisReply *meta, struct queue_look *l)
-{
-	snprintf(l->state, sizeof(l->state), "%s", reply_field(meta, "state"));
-	l->created_ms = counter(meta, "created_ms");
-	l->started_ms = counter(meta, "started_ms");
-	l->finished_ms = counter(meta, "finished_ms");
-	l->passed = counter(meta, result_name(RESULT_PASSED));
-	l->failed = counter(meta, result_name(RESULT_FAILED));
-	l->error = counter(meta, result_name(RESULT_ERROR));
-	l->flaky = counter(meta, result_name(RESULT_FLAKY));
-	l->retried = counter(meta, "retried");
-	l->lost = counter(meta, "lost");
-	l->late = counter(meta, "late");
-	l->busy_ms = counter(meta, "busy_ms");
-	l->leased_ms = counter(meta, "fence");
-}
-
-void
-queue_look(struct queue *q, struct queue_look *l)
-{
-	redisReply *reply = look(q);
-
-	memset(l, 0, sizeof(*l));
-	l->now_ms = reply_int(reply, 0);
-	l->total = reply_int(reply, 1);
-	l->waiting = reply_int(reply, 2);
-	l->processing = reply_int(reply, 3);
-	l->done = reply_int(reply, 4);
-	read_meta(reply_list(reply, 5), l);
-	if (strcmp(l->state, "cancelled") == 0) {
-		l->cancelled = l->waiting;
-		l->waiting = 0;
-		l->over = l->processing == 0;
-	} else {
-		l->over = strcmp(l->state, "finished") == 0;
-	}
-	count_workers(reply_list(reply, 6), l);
-	freeReplyObject(reply);
-}
-
-static redisReply *
 range(struct queue *q, const char *list, int64_t first)
 {
 	struct request *r = request_command("LRANGE");
@@ -245,18 +156,22 @@ hand_over(struct queue *q, const redisReply *fields, const char *state,
 	record_free(r);
 }
 
-/* Ask for the tasks of a list of ids, and hand over their records. */
+/*
+ * Ask for the tasks of a list of ids, and hand over their records. Some are
+ * always asked for ahead, so that the server works while we do.
+ */
 static void
 each_id(struct queue *q, const redisReply *ids, const char *state,
     void (*each)(struct record *))
 {
 	redisReply *fields;
 	void *tag;
-	size_t i;
+	size_t i, asked = 0;
 
-	for (i = 0; i < ids->elements; i++)
-		ask_for(q, reply_text(ids, i));
 	for (i = 0; i < ids->elements; i++) {
+		if (asked < i + AHEAD / 2)
+			while (asked < ids->elements && asked < i + AHEAD)
+				ask_for(q, reply_text(ids, asked++));
 		fields = redis_answer(q->redis, &tag);
 		if (fields == NULL)
 			errx(EX_UNAVAILABLE, "redis is out of reach");

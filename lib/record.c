@@ -36,6 +36,11 @@ static const struct {
     [RECORD_RETRIES] = {"retries", INTEGER},
     [RECORD_TIMEOUT] = {"timeout", NUMBER},
     [RECORD_PRIORITY] = {"priority", INTEGER},
+    [RECORD_SPLIT] = {"split", INTEGER},
+    [RECORD_WHOLE] = {"whole", WORD},
+    [RECORD_PART] = {"part", INTEGER},
+    [RECORD_PARTS] = {"parts", INTEGER},
+    [RECORD_SHARE] = {"share", WORD},
     [RECORD_EXPECTED_MS] = {"expected_ms", NUMBER},
     [RECORD_WEIGHT] = {"weight", NUMBER},
     [RECORD_DROPPED_BY] = {"dropped_by", OBJECT},
@@ -45,6 +50,7 @@ static const struct {
     [RECORD_ATTEMPT] = {"attempt", NUMBER},
     [RECORD_LEASE] = {"lease", WORD},
     [RECORD_LEASE_MS] = {"lease_ms", NUMBER},
+    [RECORD_BATCH] = {"batch", WORD},
     [RECORD_STATUS] = {"status", WORD},
     [RECORD_RESULT] = {"result", WORD},
     [RECORD_REASON] = {"reason", WORD},
@@ -62,6 +68,7 @@ static const struct {
     [RECORD_LEFT_OUT] = {"left_out", NUMBER},
     [RECORD_RERUN] = {"rerun", TEXT},
     [RECORD_ATTEMPTS] = {"attempts", OBJECTS},
+    [RECORD_PIECES] = {"pieces", OBJECTS},
     [RECORD_LATE] = {"late", OBJECTS},
 };
 
@@ -182,7 +189,16 @@ record_print(const struct record *r)
 static cJSON *
 get(const struct record *r, enum field f)
 {
-	return cJSON_GetObjectItemCaseSensitive(r->json, fields[f].name);
+	const char *name = fields[f].name;
+	cJSON *c;
+
+	/* an element of attempts may be anything */
+	if (!cJSON_IsObject(r->json))
+		return NULL;
+	for (c = r->json->child; c != NULL; c = c->next)
+		if (*c->string == *name && strcmp(c->string, name) == 0)
+			return c;
+	return NULL;
 }
 
 bool

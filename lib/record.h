@@ -19,6 +19,7 @@
 #define RECORD_ID_MAX 1024       /* bytes of an id */
 #define RECORD_PRIORITY_MAX 1000 /* and at least minus that */
 #define RECORD_RETRIES_MAX 100
+#define RECORD_PARTS_MAX 100
 #define RECORD_OUTPUT_MAX 16384       /* bytes of output kept of a failure */
 #define RECORD_OUTPUT_PASSED_MAX 1024 /* and of a pass */
 
@@ -36,6 +37,11 @@ enum field {
 	RECORD_RETRIES,
 	RECORD_TIMEOUT, /* seconds, fractions allowed */
 	RECORD_PRIORITY,
+	RECORD_SPLIT, /* into how many parts the spec may be divided */
+	RECORD_WHOLE, /* a part's: the id of the divided spec */
+	RECORD_PART,  /* which one, from 1 */
+	RECORD_PARTS, /* of how many */
+	RECORD_SHARE, /* tasks with the same may share a start */
 	RECORD_EXPECTED_MS,
 	RECORD_WEIGHT,     /* of the spec's file: see weight.h */
 	RECORD_DROPPED_BY, /* the rule that leaves it out: ft-expand -x */
@@ -46,6 +52,7 @@ enum field {
 	RECORD_ATTEMPT,
 	RECORD_LEASE,
 	RECORD_LEASE_MS,
+	RECORD_BATCH, /* those leased together, for one slot */
 	RECORD_STATUS,
 	RECORD_RESULT,
 	RECORD_REASON,
@@ -63,6 +70,7 @@ enum field {
 	RECORD_LEFT_OUT, /* bytes of the artifacts, for lack of room */
 	RECORD_RERUN,
 	RECORD_ATTEMPTS, /* array of objects: the earlier attempts */
+	RECORD_PIECES,   /* of a divided spec, the same of each part */
 	RECORD_LATE,     /* the same: results that came too late to count */
 	RECORD_FIELDS
 };

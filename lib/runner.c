@@ -112,6 +112,18 @@ runner_known(const struct runner_table *t, const char *name)
 	return runner_entry(t, name) != NULL;
 }
 
+bool
+runner_shares(const struct runner_table *t, const char *name)
+{
+	return json_member(runner_entry(t, name), "share") != NULL;
+}
+
+bool
+runner_splits(const struct runner_table *t, const char *name)
+{
+	return json_member(runner_entry(t, name), "split") != NULL;
+}
+
 static bool
 fits(const char *pattern, const char *spec)
 {

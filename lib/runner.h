@@ -24,6 +24,11 @@ void runner_close(struct runner_table *t);
 
 /* Whether the table has a runner of that name. */
 bool runner_known(const struct runner_table *t, const char *name);
+/* Whether specs of that runner can share a start. */
+bool runner_shares(const struct runner_table *t, const char *name);
+
+/* Whether a spec of that runner can be divided. */
+bool runner_splits(const struct runner_table *t, const char *name);
 
 /* The runner for a spec by its path; RUNNER_DEFAULT when nothing else fits. */
 #define RUNNER_DEFAULT "command" /* runs the spec, or the task's command */
@@ -34,6 +39,9 @@ struct runner_where {
 	const char *spec_root; /* where specs lie */
 	const char *out;       /* the attempt's own folder */
 	const char *tmp;       /* its private TMPDIR */
+	/* Of a start that several share; NULL: it is one task's. */
+	const char *share;    /* the file that tells who they are */
+	const char *reporter; /* the program that tells of each */
 };
 
 /* What is to be started. */

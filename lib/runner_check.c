@@ -304,6 +304,8 @@ check_entry_member(struct source *s, const cJSON *value)
 	    {"match", check_texts},
 	    {"folder", check_texts},
 	    {"argv", check_texts},
+	    {"share", check_texts},
+	    {"split", check_texts},
 	    {"env", check_env},
 	    {"viewports", check_viewports},
 	    {"browsers", check_browsers},
@@ -375,10 +377,11 @@ check_template(struct source *s, const cJSON *entry, const cJSON *value)
 static void
 check_templates(struct source *s, const cJSON *entry)
 {
-	static const char *const members[] = {"argv", "env", "result"};
+	static const char *const members[] = {
+	    "argv", "share", "split", "env", "result"};
 	size_t len = s->pointer.len, i;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		buf_printf(&s->pointer, "/%s", members[i]);
 		check_template(s, entry, json_member(entry, members[i]));
 		s->pointer.data[s->pointer.len = len] = '\0';

@@ -174,6 +174,28 @@ add_arguments(
 	return ok;
 }
 
+/* What a start has besides that several share, or that runs a part. */
+static bool
+add_more(struct draft *d, size_t *count, const char *member, const char *what)
+{
+	const cJSON *more = json_member(d->entry, member);
+
+	if (more == NULL)
+		return refuse(d->r, REASON_CONFIG, "specs of runner %s %s",
+		    d->entry->string, what);
+	return add_arguments(d, more, count, false);
+}
+
+static bool
+add_rest(struct draft *d, size_t *count)
+{
+	if (record_has(d->r, RECORD_PARTS) &&
+	    !add_more(d, count, "split", "cannot be divided"))
+		return false;
+	return d->where->share == NULL ||
+	       add_more(d, count, "share", "do not share a start");
+}
+
 static bool
 make_argv(struct draft *d)
 {
@@ -188,7 +210,8 @@ make_argv(struct draft *d)
 	    json_text(d->words, "browser", NULL));
 	return add_arguments(
 		   d, json_member(browser, "prefix"), &count, false) &&
-	       add_arguments(d, json_member(d->entry, "argv"), &count, false);
+	       add_arguments(d, json_member(d->entry, "argv"), &count, false) &&
+	       add_rest(d, &count);
 }
 
 static void
@@ -235,6 +258,8 @@ make_env(struct draft *d)
 	set_env(d->plan, "TMPDIR", d->where->tmp);
 	if (d->plan->result != NULL)
 		set_env(d->plan, "FT_RESULT_FILE", d->plan->result);
+	if (d->where->share != NULL)
+		set_env(d->plan, "FT_SHARE", d->where->share);
 	if (!add_env(d, json_member(d->entry, "env")))
 		return false;
 	for (m = json_first(record_json(d->r, RECORD_ENV)); m != NULL;

@@ -1,5 +1,6 @@
 /* runner_words - what the placeholders of a runner's entry stand for */
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,6 +33,15 @@ word(struct words *w, const char *name, const char *value)
 {
 	cJSON_DeleteItemFromObjectCaseSensitive(w->json, name);
 	cJSON_AddStringToObject(w->json, name, value);
+}
+
+static void
+number_word(struct words *w, const char *name, int64_t value)
+{
+	char *number = mem_printf("%" PRId64, value);
+
+	word(w, name, number);
+	free(number);
 }
 
 /* A viewport may be called by its size: 1280x720. */
@@ -193,6 +203,9 @@ runner_words(const cJSON *entry, const struct record *r,
 	word(&w, "dir", plan->dir);
 	word(&w, "out", where->out);
 	word(&w, "tmp", where->tmp);
+	number_word(&w, "part", record_int(r, RECORD_PART, 1));
+	number_word(&w, "parts", record_int(r, RECORD_PARTS, 1));
+	word(&w, "reporter", where->reporter ? where->reporter : "");
 	free(real);
 	return w.json;
 }
@@ -223,7 +236,7 @@ runner_gives(const cJSON *kind, const char *name)
 /* The placeholders that every entry may use. */
 static const char *const known_words[] = {"spec", "spec_path", "spec_regex",
     "spec_glob", "group", "id", "viewport", "browser", "root", "dir", "marker",
-    "out", "tmp", "width", "height"};
+    "out", "tmp", "width", "height", "reporter", "part", "parts"};
 
 char *
 runner_unknown_word(const cJSON *entry, const char *s)

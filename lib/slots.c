@@ -6,6 +6,7 @@
 
 #include "child.h"
 #include "clock.h"
+#include "crew.h"
 #include "display.h"
 #include "folder.h"
 #include "mem.h"
@@ -16,8 +17,9 @@
 
 struct slot {
 	struct child *child;
-	struct record *task; /* NULL: free */
+	struct record *task; /* NULL: free, or a crew's */
 	struct attempt *attempt;
+	struct crew *crew; /* NULL: no batch is here */
 	int64_t beat_ms, next_beat_ms, next_look_ms;
 	bool unwanted; /* somebody else has the task: do not hand it back */
 };
@@ -36,21 +38,46 @@ say(const struct record *r)
 	display_note(r);
 }
 
+static bool
+occupied(const struct slot *s)
+{
+	return s->task != NULL || s->crew != NULL;
+}
+
 static struct slot *
 vacant(void)
 {
 	struct slot *s;
 
 	for (s = slots; s < slots_end; s++)
-		if (s->task == NULL)
+		if (!occupied(s))
 			return s;
 	return NULL;
 }
 
 bool
-slots_full(void)
+slots_vacant(void)
 {
-	return vacant() == NULL;
+	return vacant() != NULL;
+}
+
+/* The slot that has others of a task's batch. */
+static struct slot *
+home(const struct record *task)
+{
+	const char *batch = record_text(task, RECORD_BATCH);
+	struct slot *s;
+
+	for (s = slots; batch != NULL && s < slots_end; s++)
+		if (s->crew != NULL && crew_is(s->crew, batch))
+			return s;
+	return NULL;
+}
+
+bool
+slots_free(const struct record *task)
+{
+	return home(task) != NULL || vacant() != NULL;
 }
 
 bool
@@ -59,15 +86,21 @@ slots_busy(void)
 	struct slot *s;
 
 	for (s = slots; s < slots_end; s++)
-		if (s->task != NULL)
+		if (occupied(s))
 			return true;
 	return false;
 }
 
-static void
-pace(struct slot *s)
+static int
+number(const struct slot *s)
 {
-	int64_t lease_ms = record_int(s->task, RECORD_LEASE_MS, 0);
+	return (int)(s - slots) + 1;
+}
+
+static void
+pace(struct slot *s, const struct record *task)
+{
+	int64_t lease_ms = record_int(task, RECORD_LEASE_MS, 0);
 
 	s->beat_ms = beat_ms ? beat_ms : lease_ms ? lease_ms / 3 : BEAT_MS;
 	if (s->beat_ms < SLOTS_BEAT_MIN_MS)
@@ -76,12 +109,46 @@ pace(struct slot *s)
 	s->next_look_ms = clock_mono_ms() + ATTEMPT_LOOK_MS;
 }
 
+static void
+enrol(struct record *task)
+{
+	struct slot *s = home(task);
+
+	if (s == NULL) {
+		s = vacant();
+		s->crew = crew_new(rules, number(s), s->child, say);
+		pace(s, task);
+	}
+	crew_add(s->crew, task);
+}
+
+bool
+slots_go(void)
+{
+	struct slot *s;
+	bool freed = false;
+
+	for (s = slots; s < slots_end; s++)
+		if (s->crew != NULL && !crew_go(s->crew)) {
+			crew_free(s->crew);
+			s->crew = NULL;
+			freed = true;
+		}
+	return freed;
+}
+
 void
 slots_start(struct record *task)
 {
-	struct slot *s = vacant();
-	struct attempt *a = attempt_new(rules, task, (int)(s - slots) + 1);
+	struct slot *s;
+	struct attempt *a;
 
+	if (record_has(task, RECORD_BATCH)) {
+		enrol(task);
+		return;
+	}
+	s = vacant();
+	a = attempt_new(rules, task, number(s));
 	say(task);
 	if (a == NULL) {
 		record_free(task);
@@ -90,7 +157,7 @@ slots_start(struct record *task)
 	s->task = task;
 	s->attempt = a;
 	s->unwanted = false;
-	pace(s);
+	pace(s, task);
 	child_start(s->child, attempt_job(a));
 }
 
@@ -109,6 +176,8 @@ slots_obey(const struct record *order)
 	struct slot *s;
 
 	for (s = slots; s < slots_end; s++) {
+		if (s->crew != NULL)
+			crew_obey(s->crew, lease);
 		own = s->task ? record_text(s->task, RECORD_LEASE) : NULL;
 		if (own == NULL || strcmp(own, lease) != 0)
 			continue;
@@ -118,12 +187,24 @@ slots_obey(const struct record *order)
 }
 
 void
+slots_drain(void)
+{
+	struct slot *s;
+
+	for (s = slots; s < slots_end; s++)
+		if (s->crew != NULL)
+			crew_drain(s->crew);
+}
+
+void
 slots_stop(int64_t grace_ms)
 {
 	struct slot *s;
 
 	for (s = slots; s < slots_end; s++)
-		if (s->task != NULL)
+		if (s->crew != NULL)
+			crew_stop(s->crew, grace_ms);
+		else if (s->task != NULL)
 			child_stop(s->child, grace_ms);
 }
 
@@ -140,10 +221,11 @@ slots_next_ms(void)
 	struct slot *s;
 
 	for (s = slots; s < slots_end; s++) {
-		if (s->task == NULL)
+		if (!occupied(s))
 			continue;
 		next = earliest(next, s->next_beat_ms);
-		next = earliest(next, s->next_look_ms);
+		next = earliest(
+		    next, s->crew ? crew_next_ms(s->crew) : s->next_look_ms);
 		next = earliest(next, child_due_ms(s->child));
 	}
 	return next;
@@ -153,10 +235,15 @@ static void
 tend(struct slot *s, int64_t now)
 {
 	if (s->next_beat_ms <= now) {
-		say(s->task);
+		if (s->crew != NULL)
+			crew_beat(s->crew);
+		else
+			say(s->task);
 		s->next_beat_ms = now + s->beat_ms;
 	}
-	if (s->next_look_ms <= now) {
+	if (s->crew != NULL)
+		crew_tend(s->crew, now);
+	else if (s->next_look_ms <= now) {
 		attempt_look(s->attempt);
 		s->next_look_ms = now + ATTEMPT_LOOK_MS;
 	}
@@ -171,7 +258,7 @@ slots_tend(void)
 	struct slot *s;
 
 	for (s = slots; s < slots_end; s++)
-		if (s->task != NULL)
+		if (occupied(s))
 			tend(s, now);
 }
 
@@ -183,6 +270,10 @@ finish(struct slot *s)
 
 	if (!child_ended(s->child, &end))
 		return;
+	if (s->crew != NULL) {
+		crew_ended(s->crew, &end);
+		return;
+	}
 	s->task = NULL;
 	if (end.how == CHILD_STOPPED && !s->unwanted) {
 		attempt_free(s->attempt);
@@ -194,14 +285,20 @@ finish(struct slot *s)
 	record_free(task);
 }
 
+static void
+watch(struct pollfd *watched, int fd)
+{
+	*watched = (struct pollfd){.fd = fd, .events = POLLIN};
+}
+
 void
 slots_watch(struct pollfd *watched)
 {
 	struct slot *s;
 
-	for (s = slots; s < slots_end; s++, watched++) {
-		watched->fd = s->task ? child_fd(s->child) : -1;
-		watched->events = POLLIN;
+	for (s = slots; s < slots_end; s++, watched += SLOTS_WATCHED) {
+		watch(watched, occupied(s) ? child_fd(s->child) : -1);
+		watch(watched + 1, s->crew ? crew_fd(s->crew) : -1);
 	}
 }
 
@@ -210,9 +307,12 @@ slots_collect(const struct pollfd *watched)
 {
 	struct slot *s;
 
-	for (s = slots; s < slots_end; s++, watched++)
-		if (watched->revents)
+	for (s = slots; s < slots_end; s++, watched += SLOTS_WATCHED) {
+		if (watched[1].revents)
+			crew_listen(s->crew);
+		if (watched[0].revents)
 			finish(s);
+	}
 }
 
 static void
@@ -222,12 +322,15 @@ leave(void)
 
 	if (getpid() != self) /* a supervisor has no business here */
 		return;
-	slots_stop(0);
+	for (s = slots; s < slots_end; s++)
+		if (occupied(s))
+			child_stop(s->child, 0);
 	for (s = slots; s < slots_end; s++) {
 		if (s->child != NULL)
 			child_free(s->child);
 		if (s->task != NULL)
 			attempt_free(s->attempt);
+		crew_free(s->crew);
 	}
 	if (!folder_remove(scratch))
 		warn("%s", scratch);

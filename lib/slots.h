@@ -28,15 +28,24 @@
 void slots_open(struct attempt_rules *rules, int count, int64_t beat_ms);
 
 bool slots_busy(void); /* some attempt runs */
-bool slots_full(void); /* no slot is free */
+bool slots_vacant(void); /* some slot is free */
+/* Whether a slot is free for the task, or has others of its batch. */
+bool slots_free(const struct record *task);
 
-/* Run a task in a free slot, or tell why it cannot be run. Takes the task. */
+/*
+ * Run a task in that slot, or tell why it cannot be run. Takes the task. Those
+ * of a batch wait for slots_go, so as to start together.
+ */
 void slots_start(struct record *task);
+/* True when a slot has become free by that. */
+bool slots_go(void);
 /* Tell that this worker will not run it. Takes the task. */
 void slots_hand_back(struct record *task);
 
 /* Stop the attempt whose lease this record says has ended elsewhere. */
 void slots_obey(const struct record *order);
+/* Start nothing more in the slots, and hand back what waits there. */
+void slots_drain(void);
 /* Stop all and hand them back: polite signal, grace, KILL; 0: KILL at once. */
 void slots_stop(int64_t grace_ms);
 
@@ -45,7 +54,11 @@ int64_t slots_next_ms(void);
 /* Tell the heartbeats that are due, and see to slots that are overdue. */
 void slots_tend(void);
 
-/* Fill in count entries to poll; tell what has ended by what came of it. */
+/*
+ * Fill in SLOTS_WATCHED entries a slot to poll; tell what has ended by what
+ * came of it.
+ */
+#define SLOTS_WATCHED 2
 void slots_watch(struct pollfd *watched);
 void slots_collect(const struct pollfd *watched);
 

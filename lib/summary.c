@@ -133,10 +133,27 @@ earlier(struct summary *s, const struct record *r, struct task *t)
 	return twice;
 }
 
+/* What a divided spec was run as: on other slots, and side by side. */
+static void
+pieces(struct summary *s, const struct record *r, struct task *t)
+{
+	const cJSON *list = record_json(r, RECORD_PIECES);
+	struct record piece;
+
+	for (piece.json = list ? list->child : NULL; piece.json != NULL;
+	     piece.json = piece.json->next) {
+		note(s, &piece);
+		t->piece_ms = later(t->piece_ms, took(&piece));
+	}
+}
+
 static void
 own(struct summary *s, const struct record *r, struct task *t)
 {
-	note(s, r);
+	if (record_has(r, RECORD_PIECES))
+		pieces(s, r, t);
+	else
+		note(s, r);
 	if (t->status == STATUS_PROCESSING)
 		t->started_ms = ms(r, RECORD_STARTED_MS);
 	if (t->status != STATUS_COMPLETE)

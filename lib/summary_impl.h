@@ -15,6 +15,7 @@ extern const enum field summary_dimensions[DIMENSIONS];
 struct task {
 	int64_t last_ms; /* the attempt that ended it, or UNKNOWN */
 	int64_t earlier_ms;
+	int64_t piece_ms; /* of a divided spec the longest part, or 0 */
 	int64_t expected_ms;
 	int64_t started_ms; /* of the running attempt, or UNKNOWN */
 	uint32_t word[DIMENSIONS];

@@ -145,7 +145,8 @@ add_up(const struct summary *s, struct work *w)
 		w->busy += spent;
 		w->left += left;
 		w->all += spent + left;
-		w->longest = fmax(w->longest, spent + left);
+		w->longest = fmax(w->longest,
+		    t->piece_ms > 0 ? (double)t->piece_ms : spent + left);
 		w->longest_left = fmax(w->longest_left, left);
 	}
 }

@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "display.h"
 #include "mem.h"
+#include "pile.h"
 #include "record.h"
 #include "slots.h"
 #include "worker.h"
@@ -52,7 +53,9 @@ dispatch(struct record *task)
 {
 	if (phase != WORKING)
 		slots_hand_back(task);
-	else if (!slots_full())
+	else if (rules->share > 1 && !record_has(task, RECORD_LEASE))
+		pile_add(task);
+	else if (slots_free(task))
 		slots_start(task);
 	else
 		held = task;
@@ -71,7 +74,7 @@ receive(struct record *r)
 }
 
 static void
-take(void)
+take_some(void)
 {
 	struct record *r = held;
 
@@ -80,11 +83,24 @@ take(void)
 		dispatch(r);
 	while (held == NULL && (r = record_take(in, RECORD_ANY)) != NULL)
 		receive(r);
+	while (ended && !pile_empty() && slots_vacant())
+		pile_take(rules->slots, rules->share, slots_start);
+}
+
+/* A batch that is over, or cannot be started at all, leaves its slot. */
+static void
+take(void)
+{
+	slots_go();
+	do
+		take_some();
+	while (slots_go());
 }
 
 static void
 stop(int64_t grace_ms)
 {
+	pile_each(slots_hand_back);
 	stop_at_ms = SLOTS_NEVER;
 	slots_stop(grace_ms);
 }
@@ -99,6 +115,8 @@ heed(uint32_t signo)
 		stop(rules->attempt.grace_ms);
 	} else {
 		phase = DRAINING;
+		pile_each(slots_hand_back);
+		slots_drain();
 		stop_at_ms = clock_mono_ms() + rules->drain_ms;
 	}
 }
@@ -139,6 +157,12 @@ patience(void)
 	return left <= 0 ? 0 : left < INT_MAX ? (int)left : INT_MAX;
 }
 
+static nfds_t
+count(void)
+{
+	return (nfds_t)(FIRST_SLOT + rules->slots * SLOTS_WATCHED);
+}
+
 static void
 watch(void)
 {
@@ -150,7 +174,7 @@ watch(void)
 	watched[SIGNALS].fd = signals;
 	watched[SIGNALS].events = POLLIN;
 	slots_watch(watched + FIRST_SLOT);
-	if (poll(watched, (nfds_t)(FIRST_SLOT + rules->slots), ms) < 0)
+	if (poll(watched, count(), ms) < 0)
 		err(EX_OSERR, "poll");
 }
 
@@ -195,11 +219,11 @@ worker_run(struct jsonl *input, struct worker_rules *r)
 {
 	in = input;
 	rules = r;
-	watched = mem_zalloc((size_t)(FIRST_SLOT + r->slots), sizeof(*watched));
+	watched = mem_zalloc(count(), sizeof(*watched));
 	catch_signals();
 	slots_open(&r->attempt, r->slots, r->beat_ms);
 	display_open("ft-run");
-	while (!ended || held != NULL || slots_busy())
+	while (!ended || held != NULL || slots_busy() || !pile_empty())
 		step();
 	display_close();
 }

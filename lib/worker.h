@@ -20,6 +20,7 @@
 struct worker_rules {
 	struct attempt_rules attempt;
 	int slots;
+	int share;       /* tasks of no queue that may share a start */
 	int64_t beat_ms; /* 0: a third of each task's lease */
 	int64_t drain_ms;
 };

@@ -1,66 +1,103 @@
 #!/bin/sh
-# reporter.sh [-i seconds] DIR - keep a run's page and its other formats in DIR
+# reporter.sh [-a] [-i seconds] [-p port] DIR - keep the pages of runs in DIR
 set -eu
 
-# Once, as from cron, or every so many seconds until the run is over. Every
-# file is replaced whole, and only when the run has changed.
-every=
-while getopts i: flag; do
+# Once, as from cron, or every so many seconds until told to stop. A run is
+# read only when its counters have changed. One run, its page is index.html;
+# with -a all that are there, below runs/, and index.html lists them. With -p a
+# web server shows DIR and the attempts' files in FT_ARTIFACTS meanwhile.
+usage() {
+	printf 'usage: reporter.sh [-a] [-i seconds] [-p port] DIR\n' >&2
+	exit 64
+}
+all='' every='' port='' which=-c once=1
+while getopts ai:p: flag; do
 	case $flag in
-	i) every=$OPTARG ;;
-	*) exit 64 ;;
+	a) all=1 which=-l ;;
+	i) every=$OPTARG once='' ;;
+	p) port=$OPTARG once='' ;;
+	*) usage ;;
 	esac
 done
 shift $((OPTIND - 1))
-[ $# -eq 1 ] || {
-	printf 'usage: reporter.sh [-i seconds] DIR\n' >&2
-	exit 64
-}
-dir=$1
+[ $# -eq 1 ] || usage
+# a page that has to be up to date asks once a second at most
+case ${every:=5} in
+0.*) refresh=1 ;;
+*) refresh=$every ;;
+esac
+mkdir -p "$1${all:+/runs}"
+dir=$(cd "$1" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 [ ! -d "$here/../bin" ] || PATH=$here/../bin:$PATH
 jq=$here/../lib/jq
 [ -d "$jq" ] || jq=$here/../jq
-mkdir -p "$dir"
+tab=$(printf '\t')
 
-# put NAME COMMAND ...: its output becomes the file, if it succeeds.
-put() {
-	name=$1
-	shift
-	if "$@" >"$dir/.$name.new"; then
-		mv -f "$dir/.$name.new" "$dir/$name"
-	else
-		status=$?
-		rm -f "$dir/.$name.new"
-		return "$status"
-	fi
-}
-
-page() {
-	ft-report-html ${refresh:+-u "$refresh"} <"$dir/results.jsonl"
+# one RUN DIR OVER COUNTERS RECORD - a run, if it is not the one that is there
+one() {
+	old=
+	[ ! -e "$2/.counters" ] || IFS= read -r old <"$2/.counters" || :
+	[ "$4" != "$old" ] || [ -e "$2/.starting" ] || return 0
+	rm -f "$2/.starting"
+	FT_RUN=$1 "$here/snapshot.sh" -u "$refresh" "$2" || return
+	# what starts is told a moment after it is counted: look once more
+	[ "$3" = true ] || [ "$4" = "$old" ] || : >"$2/.starting"
+	printf '%s\n' "$4" >"$2/.counters"
+	printf '%s\n' "$5" >"$2/run.json"
+	changed=1
 }
 
 snapshot() {
-	refresh=
-	ft-stats -q 2>/dev/null || refresh=${every:-10}
-	ft-stats -a >"$dir/.results.jsonl.new"
-	if [ "${refresh:-0}" = "${before:-}" ] && cmp -s "$dir/.results.jsonl.new" \
-		"$dir/results.jsonl"; then
-		return 0
-	fi
-	mv -f "$dir/.results.jsonl.new" "$dir/results.jsonl"
-	put stats.json ft-stats
-	put index.html page
-	put metrics jq -rf "$jq/prometheus.jq" "$dir/stats.json"
-	put junit.xml jq -rf "$jq/junit.jq" "$dir/results.jsonl"
-	before=${refresh:-0}
+	ft-stats "$which" >"$dir/.runs" || return
+	jq -r '[.run, (.state | IN("finished", "cancelled")),
+		(del(.elapsed_ms) | tojson), tojson] | join("\t")' \
+		"$dir/.runs" >"$dir/.counted"
+	changed='' status=0
+	while IFS=$tab read -r run over counters record; do
+		case $all,$run in
+		,*) into=$dir ;;
+		1,.*) continue ;; # a hidden folder, or none of ours
+		*) into=$dir/runs/$run ;;
+		esac
+		one "$run" "$into" "$over" "$counters" "$record" || status=$?
+	done <"$dir/.counted"
+	[ -z "$all" ] || index || status=$?
+	return $status
 }
 
-if [ -z "$every" ]; then
+# The runs that the queue has forgotten stay as long as their folders.
+index() {
+	[ -n "$changed" ] || [ ! -e "$dir/index.html" ] || return 0
+	find "$dir/runs" -maxdepth 2 -name run.json -exec cat {} + |
+		jq -rs --arg refresh "$refresh" -f "$jq/runs.jq" \
+			>"$dir/.index.html.new" || return
+	mv -f "$dir/.index.html.new" "$dir/index.html"
+}
+
+[ -z "$once" ] || {
 	snapshot
 	exit
-fi
+}
+web='' nap=''
+# shellcheck disable=SC2317 # the traps call it
+stop() {
+	[ -z "$web$nap" ] || kill $web $nap 2>/dev/null || :
+}
+trap stop EXIT
+trap 'exit 143' TERM INT HUP
+[ -z "$port" ] || {
+	artifacts=${FT_ARTIFACTS:-$dir/artifacts}
+	mkdir -p "$artifacts"
+	FT_WEB=$dir FT_PORT=$port FT_BIND=${FT_BIND:-0.0.0.0} \
+		FT_ARTIFACTS=$(cd "$artifacts" && pwd)/ \
+		lighttpd -D -f "$here/reporter.conf" &
+	web=$!
+}
 while :; do
 	snapshot || [ $? -lt 70 ] || exit
-	sleep "$every"
+	[ -z "$web" ] || kill -0 "$web" || exit 70
+	sleep "$every" &
+	nap=$!
+	wait "$nap" || :
 done

@@ -1,5 +1,5 @@
 #!/bin/sh
-# worker.sh [-j slots] - work on a run until it is finished
+# worker.sh [-j slots] [-- ft-run's flags] - work on a run until it is finished
 set -eu
 
 # Exit status: 0 the run is finished, 143 told to stop, 64 and 65 what no retry
@@ -10,12 +10,13 @@ while getopts hj: flag; do
 	case $flag in
 	j) slots=$OPTARG ;;
 	*)
-		printf 'usage: worker.sh [-j slots]\n' >&2
+		printf 'usage: worker.sh [-j slots] [-- flags of ft-run]\n' >&2
 		[ "$flag" = h ] && exit 0
 		exit 64
 		;;
 	esac
 done
+shift $((OPTIND - 1))
 here=$(cd "$(dirname "$0")" && pwd)
 [ ! -d "$here/../bin" ] || PATH=$here/../bin:$PATH
 
@@ -76,22 +77,37 @@ reap() {
 	done
 }
 
-pipes=$(mktemp -d)
-trap 'rm -rf "$pipes"' EXIT
-mkfifo "$pipes/tasks" "$pipes/records"
+# Should this shell be killed, what it started ends all the same.
+dying() {
+	signal=$1
+	shift
+	! command -v setpriv >/dev/null || set -- setpriv --pdeathsig "$signal" "$@"
+	exec "$@"
+}
+
+# The pipes have names no longer than it takes to open them, so that none is
+# left behind however this ends: 4 is for tasks, 5 for records.
+open_pipes() {
+	pipes=$(mktemp -d)
+	mkfifo "$pipes/tasks" "$pipes/records"
+	exec 4<>"$pipes/tasks" 5<>"$pipes/records"
+	rm -r "$pipes"
+}
 
 work() {
+	open_pipes
 	# somebody at a terminal sees the view of ft-run, and no records
 	if [ -t 1 ] && [ -t 2 ]; then
-		ft-result <"$pipes/records" >/dev/null &
+		ft-result </dev/fd/5 4>&- 5>&- >/dev/null &
 	else
-		ft-result <"$pipes/records" &
+		ft-result </dev/fd/5 4>&- 5>&- &
 	fi
 	result=$!
-	ft-run -j "$slots" <"$pipes/tasks" >"$pipes/records" &
+	dying INT ft-run -j "$slots" "$@" </dev/fd/4 >/dev/fd/5 4>&- 5>&- &
 	run=$!
-	ft-pop -f -j "$slots" >"$pipes/tasks" &
+	dying TERM ft-pop -f -j "$slots" >/dev/fd/4 4>&- 5>&- &
 	pop=$!
+	exec 4>&- 5>&-
 	[ -z "$told" ] || stop
 	popped=0
 	reap $pop || popped=$?
@@ -106,7 +122,7 @@ await && exit 0
 export FT_RUN
 for start in 1 2 3 4 5; do
 	popped=0
-	work || popped=$?
+	work "$@" || popped=$?
 	[ -z "$told" ] || exit 143
 	case $popped in
 	64 | 65 | 66 | 69) exit "$popped" ;;

@@ -13,7 +13,9 @@
 #include "queue.h"
 #include "record.h"
 
-#define SYNOPSIS "ft-pop [-hVn] [-r run] [-w worker] [-l lease] [-f [-j n]]"
+#define SYNOPSIS                                                        \
+	"ft-pop [-hVn] [-r run] [-w worker] [-l lease] [-f [-j slots] " \
+	"[-S tasks]]"
 
 enum { EXIT_FINISHED = 1, EXIT_NOTHING = 2, EXIT_TOLD = 128 + SIGTERM };
 
@@ -21,6 +23,9 @@ enum { STOP_SIGNAL, READER, OTHERS };
 
 static struct queue *queue;
 static struct popper *popper;
+static struct record *written[QUEUE_SHARE_MAX]; /* and not flushed */
+static size_t count;
+static bool follow;
 static struct pollfd others[OTHERS];
 
 /* Signals that end us are read from a descriptor, beside Redis. */
@@ -53,11 +58,25 @@ told(void)
 	return others[STOP_SIGNAL].revents != 0 || others[READER].revents != 0;
 }
 
+static void
+written_free(void)
+{
+	while (count > 0)
+		record_free(written[--count]);
+}
+
+/* What came together goes out together: a batch shares a start. */
 static bool
 deliver(struct record *r)
 {
-	record_write(stdout, r);
-	return fflush(stdout) == 0;
+	do {
+		record_write(stdout, r);
+		written[count++] = r;
+	} while (follow && count < QUEUE_SHARE_MAX && popper_more(popper, &r));
+	if (fflush(stdout) != 0)
+		return false;
+	written_free();
+	return true;
 }
 
 static int
@@ -68,11 +87,14 @@ leave(int status)
 }
 
 static int
-undelivered(struct record *r)
+undelivered(void)
 {
+	size_t i;
+
 	warn("stdout");
-	popper_hand_back(popper, r);
-	record_free(r);
+	for (i = 0; i < count; i++)
+		popper_hand_back(popper, written[i]);
+	written_free();
 	return leave(EX_IOERR);
 }
 
@@ -86,19 +108,16 @@ ended(void)
 }
 
 static int
-pop(bool wait, bool follow)
+pop(bool wait)
 {
 	struct record *r = NULL;
-	bool good;
 
 	do {
 		switch (popper_next(popper, wait, others, OTHERS, &r)) {
 		case POP_TASK:
 		case POP_STOP:
-			good = deliver(r);
-			if (!good)
-				return undelivered(r);
-			record_free(r);
+			if (!deliver(r))
+				return undelivered();
 			break;
 		case POP_NOTHING:
 			return EXIT_NOTHING;
@@ -116,12 +135,12 @@ main(int argc, char *argv[])
 {
 	const char *run = NULL, *worker = NULL;
 	int64_t lease_ms = QUEUE_LEASE_MS;
-	bool wait = true, follow = false;
-	long slots = 1;
+	bool wait = true;
+	long slots = 1, share = 1;
 	char host[OPT_NAME_MAX + 1] = "";
 	int flag, status;
 
-	while ((flag = getopt(argc, argv, "hVr:w:l:nfj:")) != -1)
+	while ((flag = getopt(argc, argv, "hVr:w:l:nfj:S:")) != -1)
 		switch (flag) {
 		case 'h':
 			opt_help(SYNOPSIS);
@@ -145,10 +164,14 @@ main(int argc, char *argv[])
 		case 'j':
 			slots = opt_number("-j", optarg, 1, QUEUE_SLOTS_MAX);
 			break;
+		case 'S':
+			share = opt_number("-S", optarg, 1, QUEUE_SHARE_MAX);
+			break;
 		default:
 			opt_usage(SYNOPSIS);
 		}
-	if (optind != argc || (follow && !wait) || (slots > 1 && !follow))
+	if (optind != argc || (follow && !wait) ||
+	    ((slots > 1 || share > 1) && !follow))
 		opt_usage(SYNOPSIS);
 	gethostname(host, OPT_NAME_MAX);
 	if (worker == NULL)
@@ -158,8 +181,8 @@ main(int argc, char *argv[])
 	others[READER].fd = STDOUT_FILENO;
 	queue = queue_open(run);
 	queue_on_wait(queue, told);
-	popper = popper_open(queue, worker, slots, lease_ms, follow);
-	status = pop(wait, follow);
+	popper = popper_open(queue, worker, slots, lease_ms, follow, share);
+	status = pop(wait);
 	popper_close(popper);
 	queue_close(queue);
 	return status;

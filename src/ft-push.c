@@ -8,16 +8,21 @@
 #include "display.h"
 #include "history.h"
 #include "jsonl.h"
+#include "mem.h"
 #include "opt.h"
 #include "queue.h"
 #include "record.h"
+#include "split.h"
 
-#define SYNOPSIS \
-	"ft-push [-hVk] [-r run] [-H old.jsonl] [-m failures] [-R retries]"
+#define SYNOPSIS                                                             \
+	"ft-push [-hVk] [-r run] [-H old.jsonl] [-m failures] [-R retries] " \
+	"[-s slots]"
 
 static struct queue *queue;
 static struct history *history;
-static long retries;
+static long retries, slots; /* slots: for how many specs are divided */
+static struct record **gathered;
+static size_t count, room;
 static unsigned long added, known, refused;
 
 static void
@@ -36,6 +41,17 @@ pushed(struct record *task, enum pushed what)
 	display_count();
 }
 
+/* What a slot's share is can only be told when all are known. */
+static void
+gather(struct record *task)
+{
+	if (count == room) {
+		room = room ? 2 * room : 256;
+		gathered = mem_realloc(gathered, room * sizeof(*gathered));
+	}
+	gathered[count++] = task;
+}
+
 static void
 push(struct record *task)
 {
@@ -44,7 +60,25 @@ push(struct record *task)
 	if (retries > 0 && !record_has(task, RECORD_RETRIES))
 		record_set_int(task, RECORD_RETRIES, retries);
 	history_apply(history, task);
+	if (slots > 0)
+		gather(task);
+	else
+		queue_push(queue, task);
+}
+
+static void
+push_one(struct record *task)
+{
 	queue_push(queue, task);
+}
+
+static void
+push_gathered(void)
+{
+	queue_expect(queue, gathered, count);
+	split_all(gathered, count, slots, push_one);
+	free(gathered);
+	gathered = NULL;
 }
 
 static void
@@ -56,6 +90,7 @@ push_all(void)
 	display_count_open("tasks pushed", 0, true);
 	while ((task = record_next(in, RECORD_TASK)) != NULL)
 		push(task);
+	push_gathered();
 	queue_push_end(queue);
 	display_count_close();
 	jsonl_close(in);
@@ -85,7 +120,7 @@ main(int argc, char *argv[])
 	long budget = -1;
 	int flag, status;
 
-	while ((flag = getopt(argc, argv, "hVr:kH:m:R:")) != -1)
+	while ((flag = getopt(argc, argv, "hVr:kH:m:R:s:")) != -1)
 		switch (flag) {
 		case 'h':
 			opt_help(SYNOPSIS);
@@ -106,6 +141,9 @@ main(int argc, char *argv[])
 		case 'R':
 			retries =
 			    opt_number("-R", optarg, 0, RECORD_RETRIES_MAX);
+			break;
+		case 's':
+			slots = opt_number("-s", optarg, 1, 1000000);
 			break;
 		default:
 			opt_usage(SYNOPSIS);

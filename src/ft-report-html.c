@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "display.h"
+#include "fold.h"
 #include "jsonl.h"
 #include "opt.h"
 #include "page.h"
@@ -13,6 +14,16 @@
 #define SYNOPSIS "ft-report-html [-hV] [-t title] [-u seconds]"
 
 static struct page_look look;
+static struct page *page;
+static struct fold *fold;
+
+/* Of a divided spec nothing before all of it is known. */
+static void
+add(const struct record *r)
+{
+	if (r != NULL)
+		page_add(page, r);
+}
 
 static void
 flags(int argc, char *argv[])
@@ -41,19 +52,20 @@ flags(int argc, char *argv[])
 int
 main(int argc, char *argv[])
 {
-	static struct page *page;
 	struct jsonl *in;
 	struct record *r;
 
 	flags(argc, argv);
 	page = page_new();
+	fold = fold_new();
 	in = jsonl_open(STDIN_FILENO, "stdin");
 	display_count_open("records read", 0, false);
 	while ((r = record_next(in, RECORD_ANY)) != NULL) {
-		page_add(page, r);
+		add(fold_add(fold, r));
 		record_free(r);
 		display_count();
 	}
+	fold_rest(fold, add);
 	jsonl_close(in);
 	display_count_close();
 	look.now_ms = clock_utc_ms();

@@ -23,9 +23,10 @@
 	"ft-run [-hV] [-1 id] [-j slots] [-C specroot] [-R runners.json]\n" \
 	"              [-o artifacts] [-s mib] [-t timeout] [-g grace] "    \
 	"[-d drain]\n"                                                      \
-	"              [-b beat]"
+	"              [-b beat] [-S tasks]"
 
 #define MIB_MAX (1 << 20)
+#define SHARE_MAX 100
 
 static const char *specs, *runners, *artifacts, *only;
 static char *spec_root, *root;
@@ -94,6 +95,9 @@ option(int c)
 		rules.attempt.keep_max =
 		    (int64_t)opt_number("-s", optarg, 0, MIB_MAX) << 20;
 		break;
+	case 'S':
+		rules.share = (int)opt_number("-S", optarg, 1, SHARE_MAX);
+		break;
 	case 't':
 		rules.attempt.timeout_ms = opt_seconds("-t", optarg, 0);
 		break;
@@ -115,6 +119,15 @@ option(int c)
 	}
 }
 
+static int
+by_hand(struct jsonl *in)
+{
+	int status = foreground_run(in, only, &rules.attempt);
+
+	jsonl_close(in);
+	return status;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -123,14 +136,14 @@ main(int argc, char *argv[])
 
 	specs = opt_env("SPEC_ROOT", ".");
 	artifacts = opt_env("FT_ARTIFACTS", NULL);
-	while ((c = getopt(argc, argv, "hV1:j:C:R:o:s:t:g:d:b:")) != -1)
+	while ((c = getopt(argc, argv, "hV1:j:C:R:o:s:t:g:d:b:S:")) != -1)
 		option(c);
 	if (argc > optind)
 		opt_usage(SYNOPSIS);
 	prepare(&rules.attempt);
 	in = jsonl_open(STDIN_FILENO, "stdin");
 	if (only != NULL)
-		return foreground_run(in, only, &rules.attempt);
+		return by_hand(in);
 	worker_run(in, &rules);
 	return jsonl_bad_total() > 0 ? EX_DATAERR : EX_OK;
 }

@@ -10,6 +10,7 @@
 
 #include "display.h"
 #include "figures.h"
+#include "fold.h"
 #include "jsonl.h"
 #include "newest.h"
 #include "opt.h"
@@ -19,22 +20,45 @@
 #include "screen.h"
 #include "summary.h"
 
-#define SYNOPSIS "ft-stats [-hVacefq] [-r run] [file ...]"
+#define SYNOPSIS "ft-stats [-hVaceflq] [-r run] [-s summary] [file ...]"
 #define TICK_MS 500 /* between two looks at a run that is followed */
 
 static struct queue *queue;
 static struct summary *summary;
+static struct fold *fold;
 static struct newest *newest; /* the lines of files, for -a */
-static bool tasks, counters, follow, quiet, verdict;
+static bool tasks, counters, follow, quiet, verdict, runs;
+static const char *beside;    /* where -s puts the summary */
 static struct screen *screen; /* where a run is followed by eyes */
+
+/* Of a divided spec nothing before all of it is known. */
+static void
+add_whole(const struct record *r)
+{
+	if (r == NULL)
+		return;
+	summary_add(summary, r);
+	if (tasks)
+		record_write(stdout, r);
+}
 
 static void
 add(struct record *r)
 {
-	summary_add(summary, r);
-	if (tasks)
-		record_write(stdout, r);
+	add_whole(fold_add(fold, r));
 	display_count();
+}
+
+static void
+keep_whole(const struct record *r)
+{
+	size_t place;
+
+	if (r == NULL)
+		return;
+	place = summary_add(summary, r);
+	if (tasks)
+		newest_put(newest, place, r);
 }
 
 static void
@@ -45,9 +69,9 @@ flush(void)
 }
 
 static void
-print(cJSON *json)
+print(FILE *out, cJSON *json)
 {
-	jsonl_write(stdout, json);
+	jsonl_write(out, json);
 	cJSON_Delete(json);
 	flush();
 }
@@ -55,7 +79,22 @@ print(cJSON *json)
 static void
 print_summary(void)
 {
-	print(summary_json(summary));
+	print(stdout, summary_json(summary));
+}
+
+/* The summary beside the records, of the same moment. */
+static void
+put_beside(void)
+{
+	FILE *out;
+
+	if (beside == NULL)
+		return;
+	if ((out = fopen(beside, "we")) == NULL)
+		err(EX_IOERR, "%s", beside);
+	print(out, summary_json(summary));
+	if (fclose(out) != 0)
+		err(EX_IOERR, "%s", beside);
 }
 
 static int
@@ -159,14 +198,24 @@ follow_run(void)
 	}
 }
 
+static void
+print_run(const char *run, const struct queue_look *l)
+{
+	print(stdout, figures_json(run, l));
+}
+
 static int
 read_run(void)
 {
 	struct queue_look l;
 
+	if (runs) {
+		queue_each_run(queue, print_run);
+		return EX_OK;
+	}
 	queue_look(queue, &l);
 	if (counters && !quiet)
-		print(figures_json(queue_run(queue), &l));
+		print_run(queue_run(queue), &l);
 	if (counters || quiet)
 		return judge(l.over, all_passed(&l));
 	if (follow)
@@ -177,6 +226,7 @@ read_run(void)
 	figures_tell(summary, queue_run(queue), &l);
 	if (!tasks)
 		print_summary();
+	put_beside();
 	return judge(l.over, all_passed(&l));
 }
 
@@ -192,10 +242,7 @@ read_file(const char *path)
 		err(EX_NOINPUT, "%s", path);
 	in = jsonl_open(fd, standard ? "stdin" : path);
 	while ((r = record_next(in, RECORD_ANY)) != NULL) {
-		size_t place = summary_add(summary, r);
-
-		if (tasks)
-			newest_put(newest, place, r);
+		keep_whole(fold_add(fold, r));
 		record_free(r);
 		display_count();
 	}
@@ -215,10 +262,12 @@ read_files(char *paths[])
 	for (; *paths != NULL; paths++)
 		read_file(*paths);
 	display_count_close();
+	fold_rest(fold, keep_whole);
 	if (tasks && !quiet)
 		newest_write(newest, stdout);
 	else if (!quiet)
 		print_summary();
+	put_beside();
 	newest_free(newest);
 	status = judge(summary_finished(summary), summary_passed(summary));
 	return jsonl_bad_total() > 0 ? EX_DATAERR : status;
@@ -230,7 +279,7 @@ main(int argc, char *argv[])
 	const char *run = NULL;
 	int flag, status;
 
-	while ((flag = getopt(argc, argv, "hVr:acfeq")) != -1)
+	while ((flag = getopt(argc, argv, "hVr:s:aceflq")) != -1)
 		switch (flag) {
 		case 'h':
 			opt_help(SYNOPSIS);
@@ -238,6 +287,9 @@ main(int argc, char *argv[])
 			opt_version(NULL);
 		case 'r':
 			run = optarg;
+			break;
+		case 's':
+			beside = optarg;
 			break;
 		case 'a':
 			tasks = true;
@@ -248,6 +300,9 @@ main(int argc, char *argv[])
 		case 'f':
 			follow = true;
 			break;
+		case 'l':
+			runs = true;
+			break;
 		case 'e':
 			verdict = true;
 			break;
@@ -257,11 +312,16 @@ main(int argc, char *argv[])
 		default:
 			opt_usage(SYNOPSIS);
 		}
-	if (optind != argc && (run != NULL || follow || counters))
+	if (optind != argc && (run != NULL || follow || counters || runs))
 		opt_usage(SYNOPSIS);
-	if (counters && (tasks || follow))
+	if (counters + runs > 0 && (tasks || follow))
+		opt_usage(SYNOPSIS);
+	if (beside != NULL && (!tasks || follow))
+		opt_usage(SYNOPSIS);
+	if (runs && (counters || quiet || verdict || run != NULL))
 		opt_usage(SYNOPSIS);
 	summary = summary_new();
+	fold = fold_new();
 	if (optind != argc) {
 		status = read_files(argv + optind);
 	} else {
@@ -270,6 +330,7 @@ main(int argc, char *argv[])
 		queue_close(queue);
 	}
 	summary_free(summary);
+	fold_free(fold);
 	opt_close_stdout();
 	return status;
 }

@@ -58,7 +58,7 @@ ft-expand: left out stores/find_a_store.spec.ts/mobile-firefox: $rule" \
 
 @test "a record says what to run and that it waits" {
 	expand "$(task '"spec":"b/c.spec.ts","viewports":["d"],"browsers":["chrome"]')"
-	same '{"id":"a/b/c.spec.ts/d-chrome","group":"a","spec":"b/c.spec.ts","viewport":"d","browser":"chrome","runner":"playwright","status":"waiting"}' \
+	same '{"id":"a/b/c.spec.ts/d-chrome","group":"a","spec":"b/c.spec.ts","viewport":"d","browser":"chrome","runner":"playwright","share":"playwright d-chrome","status":"waiting"}' \
 		"$(cat out)"
 }
 
@@ -330,4 +330,22 @@ a/y/d-firefox null' "$(jq -r '"\(.id) \(.retries)"' out)"
 		{groups:[{name:"a",tasks:[{spec:"x",viewports:$v,browsers:$b}]}]}')
 	printf '%s' "$map" >map.json
 	same 250000 "$( (ulimit -v 65536; ft-expand map.json) | wc -l)"
+}
+
+@test "tasks of one kind may share a start, unless the map says no" {
+	printf '%s\n' '{"groups":[{"name":"g","tasks":[
+		{"spec":"a.spec.ts","viewports":["d"],"browsers":["chrome"]},
+		{"spec":"b.spec.ts","viewports":["d"],"browsers":["chrome"],
+			"env":{"A":"1"}},
+		{"spec":"c.spec.ts","viewports":["d"],"browsers":["chrome"],
+			"share":false},
+		{"spec":"d.cy.js","viewports":["d"],"browsers":["chrome"]}]}]}' |
+		ft-expand >shares
+	[ "$(jq -c .share shares | paste -sd ' ')" = \
+		'"playwright d-chrome" "playwright d-chrome {\"A\":\"1\"}" null null' ]
+	printf '%s\n' '{"groups":[{"name":"g","tasks":[{"spec":"a.spec.ts",
+		"viewports":["d"],"browsers":["chrome"],"share":3}]}]}' >bad.json
+	run ft-expand bad.json
+	[ "$status" = 65 ]
+	[[ $output == *"share: expected true or false"* ]]
 }

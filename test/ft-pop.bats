@@ -349,12 +349,12 @@ full() {
 }
 
 @test "a wrong call is 64 with the synopsis, -h the same with 0, -V the version" {
-	usage='usage: ft-pop [-hVn] [-r run] [-w worker] [-l lease] [-f [-j n]]'
+	usage='usage: ft-pop [-hVn] [-r run] [-w worker] [-l lease] [-f [-j slots] [-S tasks]]'
 	exits 0 ft-pop -h
 	same "$usage" "$(cat out)"
 	exits 0 ft-pop -V
 	grep -q '^ft-pop (funkytown) [0-9]' out
-	for call in -y 'a file' '-f -n' '-j 2' '-f -j 0' '-f -j 513' '-l 0' \
+	for call in -y 'a file' '-f -n' '-j 2' '-S 2' '-f -S 0' '-f -j 0' '-f -j 513' '-l 0' \
 		'-l soon' '-w a/b' '-r {r}'; do
 		# shellcheck disable=SC2086 # words of a call
 		exits 64 ft-pop $call

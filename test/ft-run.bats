@@ -514,6 +514,21 @@ ft-run: b: failed: exit status 1' "$(cat err)"
 	ended 143
 	gone pids
 	same '' "$(ls -A "$TMPDIR")"
+	for victim in ft-run guard; do
+		rm pids
+		ft-run -1 a <in >out 2>err 3>&- &
+		worker=$!
+		soon eval '[ -s pids ] && [ "$(wc -l <pids)" = 2 ]'
+		if [ $victim = ft-run ]; then
+			kill -KILL "$worker"
+			ended 137
+		else
+			pkill -KILL -P "$worker"
+			ended 71
+		fi
+		soon gone pids
+		soon eval '[ -z "$(ls -A "$TMPDIR")" ]'
+	done
 }
 
 @test "a line that is no task is told with its place, the rest is done" {
@@ -665,7 +680,7 @@ c drain' "$(jq -r 'select(.status == "waiting") | "\(.id) \(.reason)"' out |
 }
 
 @test "a wrong call is exit status 64" {
-	for flags in -x '-j 0' '-j 2x' '-t -1' '-t x' '-b 0' '-g 1e99' file; do
+	for flags in -x '-s -1' '-s 1.5' -1 '-j 0' '-j 2x' '-t -1' '-t x' '-b 0' '-g 1e99' file; do
 		run -64 ft-run $flags </dev/null
 	done
 	FT_WORKER='a b' run -64 ft-run </dev/null

@@ -325,6 +325,25 @@ follow() {
 	[ "$before" != "$(still)" ]
 }
 
+@test "-l lists the runs, the newest first, each as -c tells it" {
+	tasks a b | ft-push -r old
+	tasks a | ft-push -r new
+	redis ZADD ft:runs 1 gone >/dev/null
+	same 'new old' "$(ft-stats -l | jq -r .run | paste -sd ' ')"
+	same "$(ft-stats -c -r old)" "$(ft-stats -l | tail -n 1)"
+}
+
+@test "-a -s writes the summary beside the records" {
+	tasks a b | ft-push
+	attempts passed >/dev/null
+	ft-stats -a -s summary >records
+	same "$(ft-stats | jq -c 'del(.elapsed_ms, .efficiency)')" \
+		"$(jq -c 'del(.elapsed_ms, .efficiency)' summary)"
+	ft-stats -a -s again records | cmp - records
+	same 2 "$(jq .total again)"
+	exits 74 ft-stats -a -s /none/summary
+}
+
 @test "the slowest tasks and the percentiles are those of the verdicts" {
 	seq 12 | sed 's/.*/{"id":"t&","status":"complete","result":"passed","duration_ms":&00}/' >saved
 	same '{"p50":600,"p90":1100,"max":1200}' \
@@ -335,12 +354,12 @@ follow() {
 }
 
 @test "a wrong call is 64 with the synopsis, -h the same with 0, -V the version" {
-	usage='usage: ft-stats [-hVacefq] [-r run] [file ...]'
+	usage='usage: ft-stats [-hVaceflq] [-r run] [-s summary] [file ...]'
 	exits 0 ft-stats -h
 	same "$usage" "$(cat out)"
 	exits 0 ft-stats -V
 	grep -q '^ft-stats (funkytown) [0-9]' out
-	for call in -y -ca -cf '-c file' '-f file' '-r r file' '-r {r}'; do
+	for call in -y -ca -cf '-c file' -lc -la -lq '-s x' '-l -r r' '-f file' '-r r file' '-r {r}'; do
 		# shellcheck disable=SC2086 # words of a call
 		exits 64 ft-stats $call
 		[ -s err ]

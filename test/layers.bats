@@ -13,11 +13,13 @@ ranks() {
 		opt utf8 path names weight launch oom
 		text jsonl json html screen
 		record
-		verdict summary newest estimate sim folder redis timeline
+		verdict summary newest estimate split fold pile sim folder redis timeline
 		history runner child chart entry queue progress
 		rerun keep
 		attempt page expand figures display
-		slots foreground
+		share foreground
+		crew
+		slots
 		worker
 	EOF
 }

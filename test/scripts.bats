@@ -190,6 +190,128 @@ tasks_finished() {
 	[ -z "$(find web -name '.*.new')" ]
 }
 
+# on_redis - a Redis on the port, for what needs no controller
+on_redis() {
+	redis-server --port "$port" --save '' >redis.log 2>&1 3>&- &
+	pids="$pids $!"
+	until_true redis-cli -p "$port" ping
+}
+
+# a_run NAME - the map, pushed and run to its end
+a_run() {
+	ft-expand specs/map.json | ft-push -r "$1" >/dev/null 2>&1
+	ft-pop -f -r "$1" | ft-run -o artifacts | ft-result -r "$1" >/dev/null
+}
+
+reporter() {
+	FT_ARTIFACTS=artifacts FT_BIND=127.0.0.1 \
+		"$root/scripts/reporter.sh" "$@" >reporter.log 2>&1 3>&- &
+	reporter=$!
+	pids="$pids $!"
+}
+
+# headers PATH - of what the web server says, in lower case
+headers() {
+	curl -sI --path-as-is "http://127.0.0.1:$FT_PORT$1" | tr 'A-Z\r' 'a-z '
+}
+
+@test "the reporter lists the runs, the newest first, each with its page" {
+	on_redis
+	map good
+	a_run monday
+	map good bad
+	a_run tuesday
+	ft-expand specs/map.json | ft-push -r wednesday >/dev/null 2>&1
+	reporter -a -i 0.2 -p "$FT_PORT" web
+	until_true page_says / 'href="runs/monday/"'
+	same 'wednesday tuesday monday' "$(curl -sf "http://127.0.0.1:$FT_PORT/" |
+		sed -n 's/.*href="runs\/\(.*\)\/">.*/\1/p' | paste -sd ' ')"
+	page_says / '2 of 4 failed'
+	page_says / 'All 2 passed'
+	until_true page_says /runs/monday/ 'All 2 passed'
+	page_says /runs/tuesday/ 'no such button'
+	page_says /runs/wednesday/ '0 of 4 done'
+	page_says /runs/tuesday/metrics 'funkytown_tasks{run="tuesday",state="failed"} 2'
+	a_run wednesday
+	until_true page_says /runs/wednesday/ '2 of 4 failed'
+	gone() {
+		! page_says / 'of 4 done'
+	}
+	until_true gone
+	kill -TERM $reporter
+	status=0
+	wait $reporter || status=$?
+	same 143 "$status"
+}
+
+@test "a page is written when its run has changed, and then whole" {
+	on_redis
+	map good
+	ft-expand specs/map.json | ft-push -r r >/dev/null 2>&1
+	reporter -i 0.05 web
+	until_true grep -qF '</html>' web/index.html
+	looks() {
+		redis-cli -p "$port" info commandstats |
+			sed -n 's/^cmdstat_eval.*:calls=\([0-9]*\),.*/\1/p' | awk '{ n += $1 } END { print n }'
+	}
+	until_true test ! -e web/.starting
+	before=$(stat -c %i web/index.html)
+	reads=$(redis-cli -p "$port" info commandstats | grep -o 'lrange:calls=[0-9]*')
+	some=$(looks)
+	until_true eval '[ "$(looks)" -gt $((some + 5)) ]'
+	same "$before" "$(stat -c %i web/index.html)"
+	same "$reads" "$(redis-cli -p "$port" info commandstats | grep -o 'lrange:calls=[0-9]*')"
+	FT_RUN=r ft-pop -n >/dev/null
+	until_true grep -qF '"status":"processing"' web/results.jsonl
+	# nobody who reads ever sees half a page
+	for _ in $(seq 50); do
+		[ "$(tail -n 1 web/index.html)" = '</html>' ]
+	done
+}
+
+@test "artifacts are of another origin than the page, and nothing else is served" {
+	on_redis
+	map good
+	a_run monday
+	echo secret >secret
+	mkdir -p artifacts/monday/x web
+	echo '<script>parent.pwned = 1</script>' >artifacts/monday/x/evil.html
+	echo '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>' \
+		>artifacts/monday/x/evil.svg
+	ln -s "$PWD/secret" artifacts/monday/x/link
+	reporter -a -p "$FT_PORT" web
+	until_true page_says / 'href="runs/monday/"'
+	for from in '' /runs/monday; do
+		for file in evil.html evil.svg ''; do
+			headers "$from/artifacts/monday/x/$file" >said
+			grep -q '^http/1.. 200' said
+			grep -q '^content-security-policy: sandbox;' said
+			grep -q '^x-content-type-options: nosniff' said
+			run ! grep 'allow-scripts\|allow-same-origin' said
+		done
+	done
+	headers / >said
+	grep -q '^x-content-type-options: nosniff' said
+	for path in /../secret /artifacts/../secret /artifacts/../../secret \
+		/artifacts/%2e%2e/secret /artifacts/..%2fsecret \
+		/artifacts/%2e%2e%2f%2e%2e%2fsecret /artifacts//../secret \
+		/artifacts../secret /runs/../../secret \
+		/runs/monday/artifacts/../../../../secret \
+		/runs/monday/artifacts/%2e%2e/%2e%2e/secret \
+		/runs/../artifacts/../secret '/artifacts/..\secret' \
+		/artifacts/monday/x/link /runs/monday/artifacts/monday/x/link; do
+		run curl -s --path-as-is "http://127.0.0.1:$FT_PORT$path"
+		[[ $output != *secret ]]
+		headers "$path" >said
+		run -1 grep '^http/1.. 200' said
+	done
+	# the listing of runs is no way out either
+	redis-cli -p "$port" zadd ft:runs 9999999999999 .. >/dev/null
+	redis-cli -p "$port" hset 'ft:{..}:meta' state sealed created_ms 1 >/dev/null
+	"$root/scripts/reporter.sh" -a web
+	[ ! -e web/stats.json ]
+}
+
 @test "the quick start runs a map, says the verdict and leaves nothing behind" {
 	map good bad
 	run -1 "$root/scripts/quickstart.sh" -j 3 specs/map.json

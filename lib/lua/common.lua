@@ -11,8 +11,9 @@
 -- over (a cancelled run's last lease has ended), and push:PUSHER.N, the answers
 -- to a pusher's last batches.
 --
--- Fields of task:ID: record, retries; from the first lease on lease (the
--- holder's token), leases, lease_ms, worker, score, since_ms, started_ms and
+-- Fields of task:ID: record, retries, share (the tasks with which it may share
+-- a start); from the first lease on batch (the nonce of those leased together,
+-- if any), due_ms (when it should end), lease (the holder's token), leases, lease_ms, worker, score, since_ms, started_ms and
 -- slot (told by the first beat); silent_ms (when the lease was taken back),
 -- spared (its deadline was moved since the holder spoke last), lost, failures,
 -- avoid and avoid_ms (the worker that failed or lost it, and until when it
@@ -34,6 +35,16 @@ local LOOK_AHEAD = 8        -- waiting tasks looked at for a retry's sake
 local AVOID_MS = 1000       -- how long a retry waits for another worker
 local BELL_MAX = 64         -- notes kept for an instance that does not read
 local LATE_MAX = 4096       -- bytes of late results kept of a task
+local SHORT_MS = 5000       -- what lasts longer starts alone
+local WORTH_MS = 10000      -- work that is worth a start of its own
+local MATES_AHEAD = 199     -- waiting tasks looked at to fill a start
+local NEXT_NOTE = '\f'      -- between the notes of a batch
+
+-- The queue's score: longest first, below them what nobody knows, in bands of
+-- one priority.
+local BAND = 2 ^ 41
+local KNOWN = 2 ^ 40        -- unknown durations count as longer than any
+local LONGEST_MS = 2 ^ 39
 
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -191,7 +202,8 @@ local function unread(token)
 	local first = instance and
 		redis.call('LINDEX', own_bell(instance), 0) or ''
 
-	return string.match(first, '^task\n(.-)\n') == token
+	return string.sub(first, 1, 5) == 'task\n' and
+		string.find(first, 'task\n' .. token .. '\n', 1, true)
 end
 
 -- A worker has lost the task. Returns whether that was once too often: it may
@@ -297,29 +309,81 @@ end
 
 local function task_note(token, id, ended)
 	local t = redis.call('HMGET', task_key(id), 'leases', 'lease_ms',
-		'attempts', 'record')
+		'attempts', 'batch', 'record')
 
 	return note('task', token, t[1], t[2], '[' .. (t[3] or '') .. ']',
-		ended or '', t[4])
+		ended or '', t[4] or '', t[5])
 end
 
--- Lease the next task to an instance that has a free slot: its note, or nil
--- and how long to wait. The nonce makes the token one that never repeats.
-local function lease_next(instance, worker, lease_ms, nonce, ended)
-	local id, score, record = choose(worker, lease_ms)
-	local key, token, t
+-- How long a task should last by its score; nil: nobody knows.
+local function expected_ms(score)
+	local x = score and tonumber(score) % BAND
 
-	if not id then
-		return nil, score
+	return x and x >= KNOWN and KNOWN + LONGEST_MS - x or nil
+end
+
+-- About how much work there is: of what waits, sixteen tasks stand for all.
+local function work_ms()
+	local n, ms = redis.call('ZCARD', QUEUE), 0
+	local parts = math.min(n, 16)
+
+	for i = 1, parts do
+		local rank = math.ceil(i * n / parts) - 1
+		local one = redis.call('ZRANGE', QUEUE, rank, rank,
+			'WITHSCORES')
+		ms = ms + (expected_ms(one[2]) or 0) * n / parts
 	end
-	key = task_key(id)
-	if not record then
-		-- its record has outlived its time: nothing to run
-		redis.call('ZREM', QUEUE, id)
-		verdict(id, 'error', 'lost', '{"id":' .. cjson.encode(id) ..
-			'}')
-		return nil, 1
+	for _, id in ipairs(redis.call('ZRANGE', LEASES, 0, 63)) do
+		local t = redis.call('HMGET', task_key(id), 'due_ms', 'score')
+		local left = (tonumber(t[1]) or now) - now
+		ms = ms + math.max(0, math.min(left, expected_ms(t[2]) or 0))
 	end
+	return ms
+end
+
+-- Whether a task is short, and has not yet failed or been lost.
+local function may_share(score, t)
+	return t[1] and (tonumber(t[2]) or 0) + (tonumber(t[3]) or 0) == 0 and
+		(expected_ms(score) or SHORT_MS + 1) <= SHORT_MS
+end
+
+-- Those that share a start with a task: the next ones that may, as long as the
+-- whole takes half of what there is for each slot; less than ten seconds are
+-- not worth another start. Ids and scores.
+local function mates(id, score, slots, share)
+	local fields = {'share', 'failures', 'lost'}
+	local own = redis.call('HMGET', task_key(id), unpack(fields))
+	local found, each, left = {}
+
+	if share < 2 or not may_share(score, own) then
+		return found
+	end
+	each = work_ms() / (slots * math.max(1, redis.call('HLEN', WORKERS)))
+	left = math.max(each / 2, math.min(each, WORTH_MS)) -
+		expected_ms(score)
+	local next = redis.call('ZRANGE', QUEUE, 0, MATES_AHEAD, 'WITHSCORES')
+	for i = 1, #next, 2 do
+		local ms = expected_ms(next[i + 1])
+		if #found + 1 >= share or left <= 0 then
+			break
+		end
+		if next[i] ~= id and ms and ms <= left then
+			local t = redis.call('HMGET', task_key(next[i]),
+				unpack(fields))
+			if t[1] == own[1] and may_share(next[i + 1], t) then
+				found[#found + 1] = {next[i], next[i + 1]}
+				left = left - ms
+			end
+		end
+	end
+	return found
+end
+
+-- Lease a waiting task to an instance: its token. The nonce makes it one that
+-- never repeats.
+local function lease(id, score, instance, worker, lease_ms, nonce)
+	local key, token, t = task_key(id)
+
 	-- by the clock: it grows even if the server lost the last one
 	meta.fence = math.max((meta.fence or 0) + 1, now)
 	redis.call('HSET', META, 'fence', meta.fence)
@@ -333,7 +397,7 @@ local function lease_next(instance, worker, lease_ms, nonce, ended)
 	redis.call('ZREM', QUEUE, id)
 	redis.call('ZADD', LEASES, now + lease_ms, id)
 	redis.call('HDEL', key, 'silent_ms', 'spared', 'slot', 'started_ms',
-		'avoid', 'avoid_ms', 'reason')
+		'avoid', 'avoid_ms', 'reason', 'batch', 'due_ms')
 	redis.call('HINCRBY', key, 'leases', 1)
 	redis.call('HSET', key, 'lease', token, 'lease_ms', lease_ms,
 		'worker', worker, 'score', score, 'since_ms', now)
@@ -344,24 +408,77 @@ local function lease_next(instance, worker, lease_ms, nonce, ended)
 		meta.lease_ms = lease_ms
 	end
 	keep(key, LEASES, QUEUE, held_key(instance))
-	return task_note(token, id, ended)
+	return token
 end
 
--- What workers holds of an instance: "worker slots mode seen_ms done asked",
--- where the mode is f (follows its bell), d (draining) or - (one task) and
--- asked is the number of its last pop.
+-- Lease the next task, and those that share its start, to an instance that has
+-- a free slot: their notes, or nil and how long to wait. The tokens of a batch
+-- have one nonce: it fills one slot.
+local function lease_next(instance, me, lease_ms, nonce, ended)
+	local id, score, record = choose(me.worker, lease_ms)
+	local all, notes, due = nil, {}, now
+
+	if not id then
+		return nil, score
+	end
+	if not record then
+		-- its record has outlived its time: nothing to run
+		redis.call('ZREM', QUEUE, id)
+		verdict(id, 'error', 'lost', '{"id":' .. cjson.encode(id) ..
+			'}')
+		return nil, 1
+	end
+	all = mates(id, score, me.slots, me.share)
+	table.insert(all, 1, {id, score})
+	for i, one in ipairs(all) do
+		local token = lease(one[1], one[2], instance, me.worker,
+			lease_ms, nonce)
+		if me.share > 1 then
+			due = due + (expected_ms(one[2]) or 0)
+			redis.call('HSET', task_key(one[1]), 'due_ms', due)
+		end
+		if #all > 1 then
+			redis.call('HSET', task_key(one[1]), 'batch', nonce)
+		end
+		notes[i] = task_note(token, one[1], i == 1 and ended)
+	end
+	return table.concat(notes, NEXT_NOTE)
+end
+
+-- The slots that an instance uses: a batch uses one.
+local function slots_used(instance, me)
+	local count, seen = redis.call('SCARD', held_key(instance)), {}
+
+	if me.share < 2 or count < me.slots then
+		return count
+	end
+	count = 0
+	for _, member in ipairs(redis.call('SMEMBERS', held_key(instance))) do
+		local nonce = string.match(member, '^.*#%d+%-(.*)$')
+		count = count + (seen[nonce] and 0 or 1)
+		seen[nonce] = true
+	end
+	return count
+end
+
+-- What workers holds of an instance: "worker slots mode seen_ms done asked
+-- share", where the mode is f (follows its bell), d (draining) or - (one task),
+-- asked is the number of its last pop, and share how many tasks it takes for
+-- one slot.
 local function instance_of(name)
 	local value = redis.call('HGET', WORKERS, name)
-	local worker, slots, mode, _, done, asked = string.match(value or '',
-		'^(%S+) (%d+) (%S) (%d+) (%d+) (%d+)$')
+	local worker, slots, mode, _, done, asked, share = string.match(
+		value or '', '^(%S+) (%d+) (%S) (%d+) (%d+) (%d+) (%d+)$')
 
 	return worker and {worker = worker, slots = tonumber(slots),
-		mode = mode, done = tonumber(done), asked = tonumber(asked)}
+		mode = mode, done = tonumber(done), asked = tonumber(asked),
+		share = tonumber(share)}
 end
 
 local function set_instance(name, i)
-	redis.call('HSET', WORKERS, name, string.format('%s %d %s %.0f %d %d',
-		i.worker, i.slots, i.mode, now, i.done, i.asked))
+	redis.call('HSET', WORKERS, name, string.format(
+		'%s %d %s %.0f %d %d %d', i.worker, i.slots, i.mode, now,
+		i.done, i.asked, i.share))
 	keep(WORKERS)
 end
 

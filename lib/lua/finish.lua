@@ -22,7 +22,7 @@ local key = task_key(id)
 local t = redis.call('HMGET', key, 'lease', 'ended', 'ended_as', 'worker',
 	'failures', 'retries', 'score', 'record', 'lease_ms')
 local me = instance_of(instance)
-local was_full = me and redis.call('SCARD', held_key(instance)) >= me.slots
+local used = me and slots_used(instance, me)
 local member = id .. '#' .. token
 local busy = string.format('%.0f',
 	math.min(math.max(tonumber(ARGV[9]) or 0, 0), 2 ^ 31))
@@ -81,8 +81,8 @@ local function decide()
 	return back('waiting')
 end
 
--- The slot is free: tell its owner, with the next task when it waits for one.
--- A popper that leaves a note unread may be dead, and gets no more of them.
+-- The slot may be free: tell its owner, with the next task when it waits for
+-- one. A popper that leaves a note unread may be dead, and gets no more of them.
 local function free_slot()
 	local text
 
@@ -97,10 +97,11 @@ local function free_slot()
 	if me.mode ~= 'f' then
 		return
 	end
-	if was_full and ARGV[4] ~= 'waiting' and
+	if used >= me.slots and slots_used(instance, me) < me.slots and
+		ARGV[4] ~= 'waiting' and
 		redis.call('LLEN', own_bell(instance)) == 0 and
 		(meta.state == 'sealed' or meta.state == 'open') then
-		text = lease_next(instance, me.worker, tonumber(t[9]),
+		text = lease_next(instance, me, tonumber(t[9]),
 			string.match(token, '^%d+%-(.*)$'), member)
 	end
 	tell(instance, text or note('free', member))

@@ -6,7 +6,30 @@
 -- A task's own last pass counts most; the names of kin, which end in a slash,
 -- hold a mean of many. See estimate.h.
 local TTL_S = 604800 -- a week
+local PARTS_MAX = 100
 local OWN, KIN = 2 / 3, 1 / 8
+
+-- The parts of a divided spec, WHOLE/1of3 and so on: the whole lasts as long
+-- as all of them.
+local function sum_up(name)
+	local whole, parts = string.match(name, '^(.*)/%d+of(%d+)$')
+	local names, sum = {}, 0
+
+	parts = tonumber(parts)
+	if not whole or parts < 1 or parts > PARTS_MAX then
+		return
+	end
+	for k = 1, parts do
+		names[k] = string.format('%s/%dof%d', whole, k, parts)
+	end
+	for _, ms in ipairs(redis.call('HMGET', KEYS[1], unpack(names))) do
+		if not ms then
+			return
+		end
+		sum = sum + ms
+	end
+	redis.call('HSET', KEYS[1], whole, string.format('%.0f', sum))
+end
 
 for i = 1, #ARGV, 2 do
 	local name, new = ARGV[i], tonumber(ARGV[i + 1])
@@ -15,5 +38,6 @@ for i = 1, #ARGV, 2 do
 
 	redis.call('HSET', KEYS[1], name,
 		string.format('%.0f', old + share * (new - old)))
+	sum_up(name)
 end
 redis.call('EXPIRE', KEYS[1], TTL_S)

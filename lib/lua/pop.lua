@@ -10,9 +10,11 @@
 --          same lease; after a later one it is not served
 -- ARGV[6]  mode: f follows its bell, - takes one task
 -- ARGV[7]  the last fencing number that it has seen
+-- ARGV[8]  how many tasks it takes for one slot, where they may share a start
 --
 -- Returns what it found (task, full, wait, finished, norun), how long to wait
--- at most in ms, the bell's generation, the task's note or '', and the notes
+-- at most in ms, the bell's generation, the note of the task (the notes of a
+-- batch, with NEXT_NOTE between them) or '', and the notes
 -- from the instance's own bell. Model: Pop.
 local instance, worker, slots = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local lease_ms, nonce, mode = tonumber(ARGV[4]), ARGV[5], ARGV[6]
@@ -48,8 +50,10 @@ end
 hear(worker)
 take_back()
 
-set_instance(instance, {worker = worker, slots = slots, mode = mode,
-	done = known and known.done or 0, asked = asked})
+local me = {worker = worker, slots = slots, mode = mode,
+	done = known and known.done or 0, asked = asked,
+	share = tonumber(ARGV[8] or 1)}
+set_instance(instance, me)
 if mode == 'f' then
 	-- a hand-over comes again below, unless the task has gone to another
 	for _, text in ipairs(redis.call('LRANGE', own_bell(instance), 0,
@@ -75,11 +79,11 @@ end
 if over() then
 	return answer('finished')
 end
-if redis.call('SCARD', held_key(instance)) >= slots then
+if slots_used(instance, me) >= slots then
 	return answer('full', patience())
 end
 if meta.state ~= 'cancelled' then
-	text, held_up = lease_next(instance, worker, lease_ms, nonce)
+	text, held_up = lease_next(instance, me, lease_ms, nonce)
 end
 if text then
 	return answer('task', 0, text)

@@ -6,15 +6,12 @@
 -- ARGV[3]  the number of this batch: sent again, it gets the same answer,
 --          as long as no later one than the next seven has been sent
 -- ARGV[4]  failure budget, or ''
--- ARGV[5]… five a task: id, record, priority, expected_ms, or else ~weight,
---          or else '', retries
+-- ARGV[5]… six a task: id, record, priority, expected_ms, or else ~weight,
+--          or else '', retries, share or ''
 --
 -- Returns a letter a task: a added, k known before, r refused: the run takes
 -- nothing new. Model: Push.
-local FIRST, EACH = 5, 5
-local BAND = 2 ^ 41         -- of the queue's score: one a priority
-local KNOWN = 2 ^ 40        -- unknown durations count as longer than any
-local LONGEST_MS = 2 ^ 39
+local FIRST, EACH = 5, 6
 local HEAVIEST = 2 ^ 39
 
 local AHEAD = 8             -- batches under way at once
@@ -38,7 +35,7 @@ local function score(priority, expected, place)
 	return string.format('%.0f', x - priority * BAND)
 end
 
-local function add(id, record, priority, expected, retries)
+local function add(id, record, priority, expected, retries, share)
 	local key = task_key(id)
 	local place
 
@@ -53,6 +50,9 @@ local function add(id, record, priority, expected, retries)
 	redis.call('HSET', key, 'record', record)
 	if retries ~= '0' then
 		redis.call('HSET', key, 'retries', retries)
+	end
+	if share ~= '' then
+		redis.call('HSET', key, 'share', share)
 	end
 	redis.call('RPUSH', IDS, id)
 	redis.call('ZADD', QUEUE, place, id)
@@ -73,7 +73,7 @@ local idle = redis.call('ZCARD', QUEUE) == 0
 local letters = {}
 for i = FIRST, #ARGV, EACH do
 	letters[#letters + 1] = add(ARGV[i], ARGV[i + 1], ARGV[i + 2],
-		ARGV[i + 3], ARGV[i + 4])
+		ARGV[i + 3], ARGV[i + 4], ARGV[i + 5])
 end
 answer = table.concat(letters)
 redis.call('HSET', META, mark .. ARGV[3], answer)

@@ -4,15 +4,20 @@ set -eu
 here=$(dirname "$0")
 cd "$CHAOS_DIR"
 
-# living KIND[-WORKER] - the processes of this run; numbers come again, so a
-# number alone is none
+# living KIND [WORKER] - the processes of this run; a child of the same name
+# is a subshell or a supervisor
 living() {
-	# shellcheck disable=SC2046 # numbers
-	grep -lx "${1%-[0-9]*}" $(grep -lzx "CHAOS_DIR=$CHAOS_DIR" \
-		$(tail -n 48 "pids/$1" 2>/dev/null |
-			sed 's|.*|/proc/&/environ|') /dev/null 2>/dev/null |
-		sed 's|environ|comm|') /dev/null 2>/dev/null | cut -d/ -f3
-}
+	found=$(grep -lx "$1" /proc/[0-9]*/comm | sed 's/comm$/environ/')
+	for mark in "CHAOS_DIR=$CHAOS_DIR" ${2:+"FT_WORKER=w$2"}; do
+		# shellcheck disable=SC2086 # paths of numbers
+		found=$(grep -lzx "$mark" $found /dev/null)
+	done || :
+	# shellcheck disable=SC2046
+	cat $(printf '%s\n' "$found" | sed 's/environ$/stat/') /dev/null |
+		awk '{ boss[$1] = $4 }
+		END { for (p in boss) if (!(boss[p] in boss)) print p }' |
+		sort -n
+} 2>/dev/null
 
 # supervisors - those whose ft-run could tidy up behind them
 supervisors() {
@@ -41,22 +46,24 @@ stop() {
 
 # hit KILL|stop KIND NUMBER
 hit() {
-	tries=0
+	tries=0 most=60
+	[ "$2" != controller.sh ] || most=300 # it comes late
 	until pid=$(pick "$2" "$3") && [ -n "$pid" ]; do
-		[ $((tries += 1)) -lt 60 ] || return 1
+		[ $((tries += 1)) -lt $most ] || return 1
 		sleep 0.03
 	done
+	# a controller goes with its whole group
+	[ "$2" != controller.sh ] || pid=-$pid
 	case $1 in
-	kill) kill -9 "$pid" ;;
+	kill) kill -s KILL -- "$pid" ;;
 	stop) stop "$pid" ;;
 	esac 2>/dev/null
 }
 
 # drain NUMBER - one worker is told to stop
 drain() {
-	n=$(($1 % WORKERS + 1))
-	# shellcheck disable=SC2046 # numbers
-	kill -TERM $(living "ft-pop-$n") $(living "ft-run-$n") 2>/dev/null
+	pid=$(living worker.sh $(($1 % WORKERS + 1)) | head -n 1)
+	[ -n "$pid" ] && kill -TERM "$pid" 2>/dev/null
 }
 
 # restart SIGNAL NUMBER

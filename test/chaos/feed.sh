@@ -1,12 +1,12 @@
 #!/bin/sh
-# feed.sh SECONDS - push $CHAOS_DIR/tasks.jsonl in batches, then seal
+# feed.sh SECONDS - push a part of $CHAOS_DIR/tasks.jsonl slowly, then be the
+# one who keeps a controller alive, which pushes the rest and seals
 set -eu
-here=$(dirname "$0")
 cd "$CHAOS_DIR"
 batches=$(($1 / 3 + 1))
 mkdir batch
-split -a 4 -l $((TASKS / batches + 1)) tasks.jsonl batch/
-last=$(find batch -type f | sort | tail -n 1)
+head -n $((TASKS / 2)) tasks.jsonl |
+	split -a 4 -l $((TASKS / 2 / batches + 1)) - batch/
 
 # slowly FILE - so that a push lasts long enough to be killed
 slowly() {
@@ -16,15 +16,17 @@ slowly() {
 }
 
 for batch in batch/*; do
-	keep=-k
-	[ "$batch" != "$last" ] || keep=
 	# what a killed push had added it cannot tell: its successor's success
 	# says that the run has all of them
-	until slowly "$batch" | "$here/logged.sh" ft-push 0 \
-		ft-push $keep >>accepted.jsonl; do
+	until slowly "$batch" | ft-push -k >>accepted.jsonl; do
 		cat "$batch" >>unsure.jsonl
 		sleep 0.1
 	done
 	sleep 2.5
 done
-: >fed
+export GROUP_TASKS_FILE="$PWD/map.json" FT_REDIS=external FT_BIND=127.0.0.1
+export FT_PORT=$((20000 + $$ % 20000))
+while :; do
+	# killed, it goes with all that it had started, like a container
+	setsid scripts/controller.sh >>controller.log 2>&1 || sleep 0.1
+done

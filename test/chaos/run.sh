@@ -6,17 +6,32 @@
 # was if it failed.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
 export CHAOS_S="${CHAOS_S:-300}" WORKERS="${WORKERS:-8}"
 export TASKS="${TASKS:-$((CHAOS_S < 50 ? 1000 : CHAOS_S * 20))}"
 SEED=${SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
 CHAOS_DIR=${CHAOS_KEEP:-$(mktemp -d)}
 export CHAOS_DIR
-mkdir -p "$CHAOS_DIR/pids" "$CHAOS_DIR/seen"
-cd "$CHAOS_DIR"
+mkdir -p "$CHAOS_DIR" && cd "$CHAOS_DIR"
+mkdir -p seen bin lib tmp
+export TMPDIR="$CHAOS_DIR/tmp"
 export FT_RUN=chaos REDIS_HOST="$CHAOS_DIR/proxy.sock"
 : >faults
 printf 'SEED=%s CHAOS_S=%s WORKERS=%s TASKS=%s\n' "$SEED" "$CHAOS_S" \
 	"$WORKERS" "$TASKS"
+
+# install - the scripts as they are, over programs that are as they are but for
+# their times, which are short here
+install() {
+	cp -R "$root/scripts" scripts
+	ln -s "$root/lib/jq" lib/jq
+	ln -s "$root"/bin/ft-* bin
+	rm bin/ft-pop bin/ft-run
+	printf '#!/bin/sh\nexec "%s/bin/ft-pop" -l 2 "$@"\n' "$root" >bin/ft-pop
+	printf '#!/bin/sh\nexec "%s/bin/ft-run" -g 0.5 -d 0.5 "$@"\n' "$root" \
+		>bin/ft-run
+	chmod +x bin/ft-pop bin/ft-run
+}
 
 # ours VARIABLE=VALUE - the processes that have it in their environment
 ours() {
@@ -63,7 +78,7 @@ within() {
 }
 
 keep() {
-	until "$here/logged.sh" worker.sh "$1" "$here/worker.sh" "$1" \
+	until FT_WORKER="w$1" scripts/worker.sh -j 2 >>"events-$1.jsonl" \
 		2>>"worker-$1.err"; do
 		sleep 0.1
 	done
@@ -84,15 +99,23 @@ no_specs() {
 	[ -z "$(specs)" ]
 }
 
+sealed() {
+	ft-stats | jq -e '.state != "open"'
+}
+
 awk -v seed="$SEED" -v tasks="$TASKS" -v spec="$here/spec.sh" \
 	-f "$here/tasks.awk" >tasks.jsonl
+jq -s '{groups: [{name: "chaos", tasks: map({spec, runner, command, env,
+	retries, viewports: [.viewport], browsers: [.browser]})}]}' tasks.jsonl \
+	>map.json
 awk -v seed="$SEED" -v seconds="$CHAOS_S" -f "$here/schedule.awk" >schedule
+install
 
 "$here/redis.sh"
 "$here/../../build/chaos-proxy" proxy.sock redis.sock &
 printf '%s\n' $! >proxy.pid
 within 5 test -S proxy.sock
-"$here/feed.sh" "$CHAOS_S" 2>feed.err &
+"$here/feed.sh" $((CHAOS_S / 2)) 2>feed.err &
 feeder=$!
 within 10 test -s accepted.jsonl
 worker=0
@@ -103,8 +126,10 @@ done
 UNTIL=$(($(date +%s) + CHAOS_S)) "$here/faults.sh" <schedule 2>faults.err &
 injector=$!
 wait "$injector"
-wait "$feeder"
+within 60 sealed >/dev/null || printf 'chaos: no controller seals the run\n'
 [ ! -e unsure.jsonl ] || cat unsure.jsonl >>accepted.jsonl
+# what a sealed run has is the controller's whole map
+cat tasks.jsonl >>accepted.jsonl
 within 120 ft-stats -q || printf 'chaos: the run does not end\n'
 within 20 all_gone || printf 'chaos: a worker does not end\n'
 within 2 no_specs || :

@@ -1,0 +1,130 @@
+/* pile - tasks of no queue, for slots that let short ones share a start */
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "mem.h"
+#include "pile.h"
+
+#define UNTIMED_MS 1000
+#define SHORT_MS 5000  /* what lasts longer starts alone */
+#define WORTH_MS 10000 /* work that is worth a start of its own */
+#define AHEAD 200      /* tasks looked at to fill a start */
+
+static struct record **tasks; /* NULL: handed out */
+static size_t first, count, room;
+static int64_t waiting_ms;
+static int64_t *due_ms; /* when the slots should be free, in no order */
+static unsigned long batches;
+
+void
+pile_add(struct record *owned)
+{
+	if (count == room) {
+		room = room ? 2 * room : 256;
+		tasks = mem_realloc(tasks, room * sizeof(*tasks));
+	}
+	tasks[count++] = owned;
+	waiting_ms += record_int(owned, RECORD_EXPECTED_MS, UNTIMED_MS);
+}
+
+bool
+pile_empty(void)
+{
+	while (first < count && tasks[first] == NULL)
+		first++;
+	if (first < count)
+		return false;
+	free(tasks);
+	tasks = NULL;
+	first = count = room = 0;
+	return true;
+}
+
+static struct record *
+pick(size_t i, int64_t *ms)
+{
+	struct record *r = tasks[i];
+
+	tasks[i] = NULL;
+	*ms += record_int(r, RECORD_EXPECTED_MS, UNTIMED_MS);
+	return r;
+}
+
+static bool
+fits(const struct record *r, const char *share, int64_t left)
+{
+	int64_t ms;
+
+	if (r == NULL || !record_has(r, RECORD_SHARE) ||
+	    strcmp(record_text(r, RECORD_SHARE), share) != 0)
+		return false;
+	ms = record_int(r, RECORD_EXPECTED_MS, UNTIMED_MS);
+	return ms <= SHORT_MS && ms <= left;
+}
+
+/* How much one start should take of what there is for each slot. */
+static int64_t
+budget(int slots, int64_t now)
+{
+	int64_t all = waiting_ms, each;
+	int i;
+
+	for (i = 0; i < slots; i++)
+		all += due_ms[i] > now ? due_ms[i] - now : 0;
+	each = all / slots;
+	return each / 2 > WORTH_MS ? each / 2
+	       : each < WORTH_MS   ? each
+	                           : WORTH_MS;
+}
+
+static void
+note_due(int slots, int64_t due)
+{
+	int i, earliest = 0;
+
+	for (i = 1; i < slots; i++)
+		if (due_ms[i] < due_ms[earliest])
+			earliest = i;
+	due_ms[earliest] = due;
+}
+
+void
+pile_take(int slots, int most, void (*each)(struct record *owned))
+{
+	int64_t now = clock_mono_ms(), left, ms = 0;
+	struct record **batch = mem_alloc((size_t)most * sizeof(*batch));
+	const char *share;
+	char *name;
+	size_t i, n = 0;
+
+	if (due_ms == NULL)
+		due_ms = mem_zalloc((size_t)slots, sizeof(*due_ms));
+	left = budget(slots, now);
+	share = record_text(tasks[first], RECORD_SHARE);
+	batch[n++] = pick(first, &ms);
+	if (share == NULL || ms > SHORT_MS)
+		most = 1;
+	for (i = first + 1; i < count && i < first + AHEAD; i++)
+		if ((int)n < most && fits(tasks[i], share, left - ms))
+			batch[n++] = pick(i, &ms);
+	waiting_ms -= ms;
+	note_due(slots, now + ms);
+	name = mem_printf("local.%lu", ++batches);
+	for (i = 0; i < n; i++) {
+		if (n > 1)
+			record_set_text(batch[i], RECORD_BATCH, name);
+		each(batch[i]);
+	}
+	free(name);
+	free(batch);
+}
+
+void
+pile_each(void (*each)(struct record *owned))
+{
+	int64_t ms = 0;
+
+	while (!pile_empty())
+		each(pick(first, &ms));
+}

@@ -1,0 +1,403 @@
+#!/usr/bin/env bats
+# Shared starts: several specs in one start of their runner
+
+load helper
+
+setup_file() {
+	! command -v redis-server >/dev/null || redis_start
+	mkdir -p "$BATS_FILE_TMPDIR/specs"
+	cd "$BATS_FILE_TMPDIR/specs" || return
+	# a runner whose specs are shell scripts, and that can share a start
+	cat >toy <<-'EOF'
+		#!/bin/sh
+		echo start >>"$STARTS"
+		case $* in *--shared) ;; *) . "$1" ;; esac
+		case $* in *broken*) exit 3 ;; esac
+		events=$(jq -r .events "$FT_SHARE") i=0
+		for spec; do
+			[ "$spec" != --shared ] || break
+			log=$(jq -r ".specs[$i].log // empty" "$FT_SHARE")
+			printf 'begin %s\nnonsense\nend 99 0\n' $i >"$events"
+			code=0
+			(. "$spec") >"$log" 2>&1 || code=$?
+			echo "end $i $code" >"$events"
+			i=$((i + 1))
+		done
+	EOF
+	chmod +x toy
+	cat >table.json <<-'EOF'
+		{"toy": {"match": ["*.toy"], "argv": ["{root}/toy", "{spec_path}"],
+			"share": ["--shared"], "exit": {"0": "passed", "1": "failed"}}}
+	EOF
+	echo 'echo well; exit 0' | tee good.toy also.toy >more.toy
+	for i in $(seq 12); do
+		cp good.toy "g$i.toy"
+	done
+	echo 'echo oh; exit 1' >bad.toy
+	echo 'exit 0' >broken.toy
+	echo 'echo hm; sleep 600' >hang.toy
+	echo 'echo bang; kill -9 $$; sleep 600' >crash.toy
+	echo 'until [ -e "$STARTS.go" ]; do sleep .02; done' >wait.toy
+	echo 'until [ -e "$STARTS.go" ]; do sleep .02; done; exit 1' >waitbad.toy
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	export STARTS=$BATS_TEST_TMPDIR/starts SPEC_ROOT=$BATS_FILE_TMPDIR/specs
+}
+
+teardown_file() {
+	redis_stop
+}
+
+# batch SPEC ... - a line each, all of one batch
+batch() {
+	local spec
+
+	for spec; do
+		task "$spec" "\"spec\":\"$spec.toy\",\"batch\":\"b\",\"lease\":\"1-w.$spec\"${more:+,$more}" |
+			sed 's/"spec":"[a-z0-9]*",//'
+	done
+}
+
+# run_all ARG ... - through ft-run; what became of each, by its id
+# All is there before it reads, as when ft-pop writes a batch.
+run_all() {
+	cat >lines
+	ft-run -R "$SPEC_ROOT/table.json" "$@" <lines >out
+	verdicts
+}
+
+# running ARG ... - the same in the background, of the file lines
+running() {
+	ft-run -R "$SPEC_ROOT/table.json" "$@" <lines >out 3>&- &
+}
+
+verdicts() {
+	jq -rs 'map(select(.status != "processing")) | group_by(.id)[] |
+		map("\(.id) \(.result) \(.reason // "-")") | join(", ")' out
+}
+
+starts() {
+	wc -l <"$STARTS"
+}
+
+@test "a batch shares one start, and each spec keeps its verdict and output" {
+	batch good bad also | run_all >seen
+	same 'also passed -
+bad failed -
+good passed -' "$(cat seen)"
+	same 1 "$(starts)"
+	same 'bad oh
+good well' "$(jq -r 'select(.status == "complete" and .id != "also") |
+		"\(.id) \(.output | rtrimstr("\n"))"' out | sort)"
+	# nothing in it says that it is anybody's batch any more
+	same 0 "$(jq -s 'map(select(.status == "complete" and has("batch"))) |
+		length' out)"
+}
+
+@test "each is told as soon as it ends, and its time is its own" {
+	batch good wait >lines
+	running
+	poll grep -q '"good".*"complete"' out
+	run ! grep -q '"wait".*"complete"' out
+	touch "$STARTS.go"
+	wait $!
+	same 1 "$(starts)"
+	same 'true' "$(jq -s 'map(select(.status == "complete")) |
+		(.[0].finished_ms <= .[1].started_ms) and
+		(.[1].finished_ms - .[1].started_ms >= .[1].duration_ms - 50)' out)"
+}
+
+@test "what is alone in its batch, or of another batch, is run as ever" {
+	{
+		batch good
+		batch also more | sed 's/"batch":"b"/"batch":"c"/'
+	} | run_all -j 2 >seen
+	same 2 "$(starts)"
+	same 3 "$(grep -c passed seen)"
+	same '1 2 2' "$(jq -r 'select(.status == "complete") | "\(.id) \(.slot)"' \
+		out | sort | sed 's/.* //' | sort | paste -sd ' ')"
+}
+
+@test "one batch after the other shares its starts in the same slot" {
+	batch good also >lines
+	batch more bad | sed 's/"batch":"b"/"batch":"c"/' >>lines
+	cp lines many
+	run_all <many >seen
+	same 2 "$(starts)"
+	same 3 "$(grep -c passed seen)"
+}
+
+@test "a batch that cannot be started keeps nobody waiting" {
+	{
+		batch good also | sed 's/[a-z]*\.toy/-&/'
+		batch more bad | sed 's/"batch":"b"/"batch":"c"/'
+	} >many
+	run_all <many >seen
+	same 2 "$(grep -c 'error refused' seen)"
+	same 1 "$(grep -c 'passed -' seen)"
+	# and so from the pile
+	short g1 g2 g3 | sed 's/[a-z0-9]*\.toy/-&/' >many
+	short g4 g5 >>many
+	run_all -S 2 <many >seen
+	same 2 "$(grep -c 'passed -' seen)"
+}
+
+@test "one that hangs is stopped at its own deadline; the others start again" {
+	more='"timeout":1' batch good hang also more | run_all -g 0.5 >seen
+	same 'also passed -
+good passed -
+hang error timeout
+more passed -' "$(cat seen)"
+	same 2 "$(starts)"
+}
+
+@test "one that kills the runner is judged by that, the others are not" {
+	batch good crash also more | run_all >seen
+	same 'also passed -
+crash error signal
+good passed -
+more passed -' "$(cat seen)"
+	same 2 "$(starts)"
+}
+
+@test "a start that brings no verdict is followed by one for each" {
+	batch good broken bad | run_all >seen
+	same 'bad failed -
+broken passed -
+good passed -' "$(cat seen)"
+	same 4 "$(starts)"
+}
+
+@test "a worker that is told to stop hands back what has no verdict yet" {
+	batch good wait also >lines
+	running -d 0 -g 0.5
+	poll grep -q '"good".*"complete"' out
+	kill "$!"
+	wait "$!"
+	same 'also unknown drain
+good passed -
+wait unknown drain' "$(verdicts)"
+}
+
+@test "a draining worker lets the start go on for its time" {
+	batch good wait also >lines
+	running -d 60
+	poll grep -q '"good".*"complete"' out
+	kill "$!"
+	touch "$STARTS.go"
+	wait "$!"
+	same 3 "$(verdicts | grep -c 'passed -')"
+}
+
+@test "one that somebody else has does not stop the others" {
+	mkfifo in
+	ft-run -R "$SPEC_ROOT/table.json" <in >out 3>&- &
+	exec 7>in
+	batch good wait also >lines
+	cat lines >&7
+	poll grep -q '"good".*"complete"' out
+	echo '{"id":"also","lease":"1-w.also","status":"complete"}' >&7
+	touch "$STARTS.go"
+	exec 7>&-
+	wait $!
+	same 1 "$(starts)"
+	same 3 "$(verdicts | grep -c 'passed -')"
+	# but when nobody is wanted it is stopped
+	rm -f "$STARTS.go"
+	ft-run -R "$SPEC_ROOT/table.json" -g 0.5 <in >out 3>&- &
+	exec 7>in
+	batch good wait also >lines
+	cat lines >&7
+	poll eval '[ "$(grep -c "\"wait\".*processing" out)" = 2 ]'
+	for id in also wait; do
+		echo "{\"id\":\"$id\",\"lease\":\"1-w.$id\",\"status\":\"complete\"}"
+	done >&7
+	exec 7>&-
+	wait $!
+	same 'also unknown drain
+good passed -
+wait error interrupted' "$(verdicts)"
+}
+
+@test "all of a batch beat, from the moment they are leased" {
+	more='"lease_ms":150' batch wait good also >lines
+	running
+	beats() {
+		[ "$(grep -c "\"$1\".*\"processing\"" out)" -gt 3 ]
+	}
+	poll beats wait
+	poll beats also
+	touch "$STARTS.go"
+	wait $!
+}
+
+# short SPEC ... - tasks that may share, each of a second
+short() {
+	batch "$@" | jq -c --argjson ms "${ms-1000}" 'del(.batch, .lease) +
+		{runner: "toy", share: "toy", expected_ms: $ms, retries: 1}'
+}
+
+@test "short tasks are leased together, for one slot" {
+	needs redis-server
+	export FT_RUN=one
+	{
+		short good also more
+		short wait | jq -c '.share = "other"'
+		ms=6000 short bad
+	} | ft-push >/dev/null
+	mkfifo tasks
+	ft-pop -f -j 2 -S 10 >tasks 3>&- &
+	# longest first: what is not short is alone in its slot
+	exec 7<tasks
+	for _ in 1 2 3 4; do
+		read -r line <&7
+		printf '%s\n' "$line" >>popped
+	done
+	same 'bad 1 false
+also 2 true
+good 2 true
+more 2 true' "$(jq -r '"\(.id) \(.slot) \(has("batch"))"' popped |
+		sort -k2n -k1)"
+	same 1 "$(jq -s 'map(.batch | values) | unique | length' popped)"
+	same 4 "$(jq -s 'map(.lease) | unique | length' popped)"
+	# two slots are full until all of the batch have ended
+	grep -e good -e also popped | ended_as passed | ft-result >/dev/null
+	same 1 "$(ft-stats | jq .waiting)"
+	grep more popped | ended_as passed | ft-result >/dev/null
+	read -r line <&7
+	same 'wait 2' "$(jq -r '"\(.id) \(.slot)"' <<<"$line")"
+	exec 7<&-
+	wait $! || :
+}
+
+@test "a whole run in shared starts: every verdict, retries alone, no lease left" {
+	needs redis-server
+	export FT_RUN=two
+	short good also more bad crash | ft-push >/dev/null
+	ft-pop -f -j 2 -S 10 | tee popped | ft-run -j 2 -R "$SPEC_ROOT/table.json" |
+		ft-result >/dev/null
+	same 'also passed 1
+bad failed 2
+crash error 2
+good passed 1
+more passed 1' "$(ft-stats -a | jq -r '"\(.id) \(.result) \(.attempt)"' | sort)"
+	same 0 "$(jq -s 'map(select(.attempt > 1 and has("batch"))) | length' popped)"
+	same 'finished 0 0' "$(ft-stats | jq -r '"\(.state) \(.waiting) \(.lost)"')"
+	same '' "$(redis --scan --pattern '*{two}:held:*' | head -1)"
+	# fewer starts than specs: two attempts of each failure are alone
+	[ "$(starts)" -lt 7 ]
+}
+
+@test "a batch is no more than the tail allows" {
+	needs redis-server
+	export FT_RUN=three
+	for i in $(seq 40); do
+		short good | jq -c --arg i "$i" '.id += $i'
+	done | ft-push >/dev/null
+	# 40 seconds for two slots: half of twenty each
+	ft-pop -f -j 2 -S 100 >popped 3>&- &
+	poll eval '[ "$(wc -l <popped)" -ge 20 ]'
+	same '10 1
+10 2' "$(jq .slot popped | sort | uniq -c | sed 's/^ *//')"
+	# and of what is left, ten seconds are not divided further
+	jq -c 'select(.slot == 1)' popped | ended_as passed | ft-result >/dev/null
+	poll eval '[ "$(wc -l <popped)" -ge 30 ]'
+	same 30 "$(wc -l <popped)"
+	kill $!
+	wait $! || :
+	# without -S one comes for each slot
+	ft-push -m 0
+	ft-push -r four < <(jq -c . popped) >/dev/null
+	ft-pop -r four -n >one
+	same 1 "$(wc -l <one)"
+}
+
+@test "a killed worker loses nothing of its batch" {
+	needs redis-server
+	export FT_RUN=killed
+	short good wait also bad | ft-push >/dev/null
+	mkfifo tasks
+	ft-pop -f -S 10 -l 1 >tasks 3>&- &
+	ft-run -R "$SPEC_ROOT/table.json" <tasks 3>&- > >(ft-result >first) &
+	run=$!
+	poll grep -q '"bad".*waiting' first
+	poll grep -q '"wait".*processing' first
+	kill -9 "$run"
+	touch "$STARTS.go"
+	ft-pop -f -S 10 -l 1 | ft-run -R "$SPEC_ROOT/table.json" |
+		ft-result >/dev/null
+	same 'also passed
+bad failed
+good passed
+wait passed' "$(ft-stats -a | jq -r '"\(.id) \(.result)"' | sort)"
+	# each has one verdict, and those that were lost are told
+	same 4 "$(redis LRANGE 'ft:{killed}:done' 0 -1 | sort -u | wc -l)"
+	same 4 "$(redis LLEN 'ft:{killed}:done')"
+	[ "$(ft-stats | jq .lost)" -ge 1 ]
+}
+
+@test "without a queue -S shares starts as well" {
+	short g1 g2 g3 g4 g5 g6 g7 g8 g9 g10 g11 g12 |
+		jq -c 'del(.expected_ms)' >lines
+	short bad >>lines
+	ms=6000 short also >>lines
+	cp lines many
+	run_all -j 2 -S 10 <many >seen
+	same 13 "$(grep -c passed seen)"
+	same 'bad failed -' "$(grep bad seen)"
+	# both slots had some of it, and what is not short its own start
+	same '1 2' "$(jq -r 'select(.status == "complete").slot' out |
+		sort -u | paste -sd ' ')"
+	[ "$(starts)" -lt 8 ]
+	# told to stop, it hands back what it has not started
+	: >"$STARTS"
+	{
+		short wait | jq -c 'del(.share)'
+		sed 4q many
+	} >more
+	mv more lines
+	running -S 3 -d 60
+	poll test -s "$STARTS"
+	kill $!
+	touch "$STARTS.go"
+	wait $!
+	same 4 "$(verdicts | grep -c 'unknown drain')"
+	same 1 "$(verdicts | grep -c 'passed -')"
+}
+
+@test "Playwright specs share a start of it" {
+	needs node chromium
+	[ -d "$root/specs/node_modules" ] || skip "specs/node_modules is not there"
+	ln -s "$root/specs/node_modules" node_modules
+	cp "$root/specs/playwright.config.ts" .
+	for i in 1 2 3; do
+		cat >"s$i.spec.ts" <<-EOF
+			import { test, expect } from '@playwright/test';
+			test('one', async ({ page }) => {
+				await page.setContent('<p>$i</p>');
+				console.log('this is $i');
+				expect(await page.locator('p').innerText()).not.toBe('2');
+			});
+			test.skip('two', async () => {});
+		EOF
+	done
+	for i in 1 2 3; do
+		task "s$i" '"viewport":"desktop","browser":"chrome","batch":"b"'
+	done | sed 's/"spec":"s\(.\)"/"spec":"s\1.spec.ts"/' |
+		ft-run -C . -o kept >out
+	same 's1 passed 1 0
+s2 failed 0 1
+s3 passed 1 0' "$(jq -r 'select(.status == "complete") |
+		"\(.id) \(.result) \(.tests.passed) \(.tests.failed)"' out | sort)"
+	same 's1 s2 s3' "$(jq -r 'select(.status == "complete") |
+		. as $r | select(.output | contains("this is " + $r.id[1:])).id' out |
+		sort | paste -sd ' ')"
+	# the failure's files are its own; the blob of all is the first one's
+	test -f kept/local/s2/1/artifacts/*/trace.zip
+	same 1 "$(find kept -name blob.zip | wc -l)"
+	test ! -e kept/local/s1/1/artifacts/*/trace.zip
+	same true "$(jq 'select(.id == "s2" and .status == "complete") |
+		.message | startswith("one: ")' out)"
+}
