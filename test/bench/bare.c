@@ -20,7 +20,7 @@
 
 #define BATCH 200
 #define AHEAD 8
-#define EACH 5 /* arguments of a task */
+#define EACH 6 /* arguments of a task */
 #define HEAD 7 /* and before the first */
 
 static redisContext *c;
@@ -67,6 +67,7 @@ send_batch(const char *run, char **line, int count, int number)
 		argv[argc++] = "0";
 		argv[argc++] = "";
 		argv[argc++] = "0";
+		argv[argc++] = "";
 	}
 	redisAppendCommandArgv(c, argc, argv, NULL);
 }
@@ -110,7 +111,7 @@ finish(char *note)
 
 	strsep(&note, "\n");
 	token = strsep(&note, "\n");
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < 5; i++)
 		strsep(&note, "\n");
 	record = note;
 	id = strstr(record, "\"id\":\"");
@@ -135,7 +136,7 @@ work(long count)
 	load(embed_finish_lua);
 	for (i = 1; i <= count; i++) {
 		redisAppendCommand(c,
-		    "EVALSHA %s 1 %s bare bare 1 60000 bare.%ld - 0",
+		    "EVALSHA %s 1 %s bare bare 1 60000 bare.%ld - 0 1",
 		    embed_pop_lua_sha1, meta, i);
 		r = answer();
 		if (strcmp(r->element[0]->str, "task") != 0)

@@ -37,7 +37,7 @@ main(int argc, char *argv[])
 		errx(EX_USAGE, "usage: client RUN COUNT");
 	q = queue_open(argv[1]);
 	reports = queue_open(argv[1]);
-	p = popper_open(q, "client", 1, QUEUE_LEASE_MS, true);
+	p = popper_open(q, "client", 1, QUEUE_LEASE_MS, true, 1);
 	count = atol(argv[2]);
 	for (i = 0; i < count; i++) {
 		if (popper_next(p, true, NULL, 0, &r) != POP_TASK)

@@ -42,7 +42,10 @@ check() {
 	}
 }
 
-debian_peer parallel parallel || absent "GNU parallel" "no such package"
+parallel=''
+if debian_peer parallel parallel; then parallel=1; else
+	absent "GNU parallel" "no such package"
+fi
 while [ $((round += 1)) -le "$ROUNDS" ]; do
 	rate "xargs -P 2 -n 1" "$TASKS" by_xargs
 	rate "ft-run -j 2" "$TASKS" by_run
@@ -51,7 +54,7 @@ while [ $((round += 1)) -le "$ROUNDS" ]; do
 	ft-push -r "$run" <"$dir/tasks.jsonl" >/dev/null
 	rate "ft-pop | ft-run | ft-result" "$TASKS" by_worker
 	check
-	! command -v parallel >/dev/null || [ $((round % 3)) -ne 1 ] ||
+	[ -z "$parallel" ] || [ $((round % 3)) -ne 1 ] ||
 		rate "GNU parallel -j 2" "$TASKS" by_parallel
 done
 table "tasks/s" "xargs -P 2 -n 1"
