@@ -163,6 +163,10 @@ build/bench-%: test/bench/%.c $(base:%=build/%.o) $(queue:%=build/%.o) | build
 bench: all $(patsubst test/bench/%.c,build/bench-%,$(wildcard test/bench/*.c))
 	test/bench/run.sh $(PART) $(ARGS)
 
+# Every end of every runner, for real: wdio is installed for it, Cypress must be.
+runners-test: all
+	FT_RUNNERS=1 PATH="$(CURDIR)/bin:$$PATH" bats test/runners.bats
+
 image:
 	scripts/build-image.sh
 
@@ -191,4 +195,4 @@ uninstall:
 clean:
 	rm -rf bin build
 
-.PHONY: all check sanitize lint model chaos bench image image-test install uninstall clean
+.PHONY: all check runners-test sanitize lint model chaos bench image image-test install uninstall clean

@@ -50,13 +50,13 @@ folder_safe(const char *name)
 		else if (plain(*s) && (s > name || *s != '.'))
 			buf_putc(&b, *s);
 		else
-			buf_printf(&b, "=%02X", (unsigned char)*s);
+			buf_printf(&b, "+%02X", (unsigned char)*s);
 	if (b.len > NAME_LEN) {
 		b.len = NAME_LEN;
-		buf_printf(&b, "=-%016" PRIx64, hash(name));
+		buf_printf(&b, "+-%016" PRIx64, hash(name));
 	}
 	if (b.len == 0)
-		buf_putc(&b, '=');
+		buf_putc(&b, '+');
 	return b.data;
 }
 

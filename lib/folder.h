@@ -16,8 +16,8 @@
 
 /*
  * A name as one component of a path, and of a URL as it stands: "/" becomes
- * "~", any other byte beyond A-Za-z0-9._- (and a leading ".") "=XX". Different
- * names stay different; a long one ends in "=-" and a hash. Free it.
+ * "~", any other byte beyond A-Za-z0-9._- (and a leading ".") "+XX". Different
+ * names stay different; a long one ends in "+-" and a hash. Free it.
  */
 char *folder_safe(const char *name);
 

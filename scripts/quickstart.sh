@@ -1,5 +1,5 @@
 #!/bin/sh
-# quickstart.sh [-j workers] [map.json] - run a map on this machine, from nothing
+# quickstart.sh [-j workers] [map.json ...] - run maps on this machine, from nothing
 set -eu
 
 workers=2
@@ -7,25 +7,30 @@ while getopts j: flag; do
 	case $flag in
 	j) workers=$OPTARG ;;
 	*)
-		printf 'usage: quickstart.sh [-j workers] [map.json]\n' >&2
+		printf 'usage: quickstart.sh [-j workers] [map.json ...]\n' >&2
 		exit 64
 		;;
 	esac
 done
 shift $((OPTIND - 1))
 top=$(cd "$(dirname "$0")/.." && pwd)
-map=${1:-$top/specs/spec_context_map.json}
+specs=$top/specs left_out=
+if [ $# -eq 0 ]; then
+	set -- "$specs/spec_context_map.json" "$specs/old_suites_map.json"
+	# Cypress is a large install of its own
+	[ -x "$specs/node_modules/.bin/cypress" ] || left_out=cypress
+fi
 PATH=$top/bin:$PATH
-SPEC_ROOT=${SPEC_ROOT:-$(cd "$(dirname "$map")" && pwd)}
+SPEC_ROOT=${SPEC_ROOT:-$(cd "$(dirname "$1")" && pwd)}
 FT_ARTIFACTS=${FT_ARTIFACTS:-$PWD/artifacts}
 export SPEC_ROOT FT_ARTIFACTS
 
-set -- gcc libc6-dev make pkg-config libhiredis-dev libcjson-dev jq redis-server
-if [ "$SPEC_ROOT" = "$top/specs" ]; then
-	set -- "$@" chromium firefox-esr
-fi
-"$top/scripts/install-packages.sh" "$@"
-[ "$SPEC_ROOT" != "$top/specs" ] || {
+packages='gcc libc6-dev make pkg-config libhiredis-dev libcjson-dev jq redis-server'
+[ "$SPEC_ROOT" != "$specs" ] || packages="$packages chromium chromium-driver
+firefox-esr webkit2gtk-driver xvfb xauth"
+# shellcheck disable=SC2086 # a list of words
+"$top/scripts/install-packages.sh" $packages
+[ "$SPEC_ROOT" != "$specs" ] || {
 	node=$("$top/scripts/node.sh")
 	PATH=$node:$PATH
 }
@@ -65,29 +70,21 @@ redis-server --port 0 --unixsocket "$REDIS_HOST" --dir "$private" \
 redis=$!
 until_true test -S "$REDIS_HOST"
 
-if [ "$SPEC_ROOT" = "$top/specs" ]; then
-	(cd "$top/specs" && "$top/scripts/npm-ci.sh")
-	node "$top/specs/app/server.js" 0 >"$private/app" &
+if [ "$SPEC_ROOT" = "$specs" ]; then
+	(cd "$specs" && "$top/scripts/npm-ci.sh")
+	node "$specs/app/server.js" 0 >"$private/app" &
 	app=$!
 	until_true grep -q listening "$private/app"
 	BASE_URL=$(sed -n 's/^listening on //p' "$private/app")
 	export BASE_URL
 fi
 
-# A Playwright spec needs a browser that this machine can have.
-have() {
-	command -v chromium google-chrome >/dev/null && printf 'chrome '
-	command -v firefox-esr firefox >/dev/null && printf 'firefox '
-	for folder in "${PLAYWRIGHT_BROWSERS_PATH:-$HOME/.cache/ms-playwright}"/webkit-*; do
-		[ ! -d "$folder" ] || printf 'webkit '
-	done
-}
-ft-expand "$map" >"$private/all.jsonl"
-runnable="(.runner != \"playwright\") or (.browser | IN(\$have | split(\" \")[]))"
-jq -c --arg have "$(have)" "select($runnable)" "$private/all.jsonl" \
+ft-expand "$@" >"$private/all.jsonl"
+jq -c --arg out "$left_out" 'select(.runner != $out)' "$private/all.jsonl" \
 	>"$private/tasks.jsonl"
-jq -r --arg have "$(have)" "select($runnable | not) | \"  left out \(.id): \" +
-	\"this machine has no \(.browser) for Playwright\"" "$private/all.jsonl"
+[ -z "$left_out" ] ||
+	printf '  left out: the %s specs; scripts/install-%s.sh installs it\n' \
+		"$left_out" "$left_out"
 ft-push <"$private/tasks.jsonl" >/dev/null
 FT_RUN=$(ft-stats | jq -r .run)
 export FT_RUN

@@ -417,7 +417,7 @@ passed' "$(complete .result)"
 	task 'shop/a b.js/desktop-chrome' 'echo "$0" hello' \
 		'run: "r1", attempt: 2' >in
 	work -o kept
-	same 'r1/shop~a=20b.js~desktop-chrome/2' "$(complete .artifacts)"
+	same 'r1/shop~a+20b.js~desktop-chrome/2' "$(complete .artifacts)"
 	same 'sh hello' "$(cat "kept/$(complete .artifacts)/log.txt")"
 	FT_ARTIFACTS=other work
 	[ -d other/r1 ]
@@ -430,7 +430,7 @@ passed' "$(complete .result)"
 		task ../../x 'exit 0' 'run: ".."'
 		task 'a/b' 'exit 0'
 		task 'a~b' 'exit 0'
-		task 'a=2Fb' 'exit 0'
+		task 'a+2Fb' 'exit 0'
 		task "$(printf '%0900d' 1)" 'exit 0'
 		task "$(printf '%0900d' 2)" 'exit 0'
 		task same 'exit 0'

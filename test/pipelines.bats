@@ -144,8 +144,11 @@ worked() {
 @test "the sample map is twelve tasks, the two left out are named" {
 	ft-expand "$root/specs/spec_context_map.json" >tasks.jsonl 2>err
 	same 12 "$(wc -l <tasks.jsonl)"
-	same '5 album_label_search.spec.ts 5 find_a_store.spec.ts 2 kids_clothing_search.spec.ts' \
+	same '3 album_label_search.spec.ts 3 find_a_store.spec.ts 1 kids_clothing_search.spec.ts 2 webdriver/album_label_search.js 2 webdriver/find_a_store.js 1 webdriver/kids_clothing_search.js' \
 		"$(jq -r .spec tasks.jsonl | sort | uniq -c | xargs)"
+	same 'chrome 5 playwright firefox 2 playwright webkit 5 webdriver' \
+		"$(jq -r '"\(.runner) \(.browser)"' tasks.jsonl | sort | uniq -c |
+			awk '{print $3, $1, $2}' | sort | xargs)"
 	same 'ft-expand: left out search/album_label_search.spec.ts/mobile-firefox: rule {"viewport":"mobile","browser":"firefox"}
 ft-expand: left out stores/find_a_store.spec.ts/mobile-firefox: rule {"viewport":"mobile","browser":"firefox"}' \
 		"$(cat err)"

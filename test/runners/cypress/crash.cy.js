@@ -1,0 +1,1 @@
+it('takes Cypress down', () => cy.task('crash'));

@@ -1,0 +1,1 @@
+it('hangs', { defaultCommandTimeout: 1e9 }, () => cy.then(() => new Promise(() => {})));

@@ -1,0 +1,4 @@
+it('prints 100 MB', () => {
+  cy.task('loud');
+  cy.then(() => { throw new Error('loud'); });
+});

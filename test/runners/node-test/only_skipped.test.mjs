@@ -1,0 +1,4 @@
+import { test } from 'node:test';
+
+test('one', { skip: true }, () => {});
+test.skip('two');

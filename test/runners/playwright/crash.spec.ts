@@ -1,0 +1,5 @@
+import { test } from '@playwright/test';
+
+test('takes its worker down', () => {
+  process.kill(process.pid, 'SIGSEGV');
+});

@@ -1,0 +1,4 @@
+import 'no-such-package';
+import { test } from '@playwright/test';
+
+test('never runs', () => {});

@@ -1,0 +1,4 @@
+import { test } from '@playwright/test';
+
+test.skip('one', () => {});
+test.fixme('two', () => {});

@@ -1,0 +1,3 @@
+'use strict';
+
+it('takes mocha down', () => process.kill(process.pid, 'SIGSEGV'));

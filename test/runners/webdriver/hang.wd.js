@@ -1,0 +1,3 @@
+'use strict';
+
+it('hangs', () => new Promise(() => setInterval(() => {}, 1000))).timeout(0);

@@ -1,0 +1,4 @@
+'use strict';
+
+for (let n = 1; n <= 256; n++)
+  it(`fails ${n}`, () => { throw new Error(`no ${n}`); });

@@ -1,0 +1,4 @@
+'use strict';
+
+it.skip('one', () => {});
+it('two');

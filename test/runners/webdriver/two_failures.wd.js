@@ -1,0 +1,4 @@
+'use strict';
+
+for (const n of [1, 2])
+  it(`fails ${n}`, () => { throw new Error(`no ${n}`); });
