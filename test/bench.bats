@@ -31,10 +31,25 @@ load helper
 }
 
 @test "the dispatch bench runs every contender and loses no task" {
-	ROUNDS=1 TASKS=20 run "$root/test/bench/run.sh" dispatch
+	PEERS=none ROUNDS=1 TASKS=20 run "$root/test/bench/run.sh" dispatch
 	same 0 "$status"
 	[[ $output == *'ft-pop | ft-run | ft-result '* ]]
 	[[ $output == *'wanted at least 0.7: '* ]]
 	run "$root/test/bench/run.sh" nonsense
 	same 64 "$status"
+}
+
+@test "the queue bench measures a push and a worker beside the bare clients" {
+	make -s -C "$root" build/bench-bare build/bench-client >&2
+	PEERS=none ROUNDS=1 TASKS=300 DONE=50 run "$root/test/bench/run.sh" queue
+	same 0 "$status"
+	[[ $output == *'BullMQ, bee-queue '*'not measured: '* ]]
+	[[ $output == *'bytes a waiting task: '*' wanted at most 1024: '* ]]
+	[[ $output == *'lib/queue: '*' x work: bare client'* ]]
+}
+
+@test "the filters bench compares expansions that are the same" {
+	ROUNDS=1 TASKS=400 run "$root/test/bench/run.sh" filters
+	same 0 "$status"
+	[[ $output == *'ft-expand: '*' x jq '* ]]
 }

@@ -42,7 +42,10 @@ check() {
 	}
 }
 
-debian_peer parallel parallel || absent "GNU parallel" "no such package"
+parallel=''
+if debian_peer parallel parallel; then parallel=1; else
+	absent "GNU parallel" "no such package"
+fi
 while [ $((round += 1)) -le "$ROUNDS" ]; do
 	rate "xargs -P 2 -n 1" "$TASKS" by_xargs
 	rate "ft-run -j 2" "$TASKS" by_run
@@ -51,10 +54,17 @@ while [ $((round += 1)) -le "$ROUNDS" ]; do
 	ft-push -r "$run" <"$dir/tasks.jsonl" >/dev/null
 	rate "ft-pop | ft-run | ft-result" "$TASKS" by_worker
 	check
-	! command -v parallel >/dev/null || [ $((round % 3)) -ne 1 ] ||
+	redis-cli -s "$REDIS_HOST" CONFIG SET appendfsync everysec >/dev/null
+	run=everysec-$round
+	ft-push -r "$run" <"$dir/tasks.jsonl" >/dev/null
+	rate "the same, appendfsync everysec" "$TASKS" by_worker
+	check
+	redis-cli -s "$REDIS_HOST" CONFIG SET appendfsync always >/dev/null
+	[ -z "$parallel" ] || [ $((round % 3)) -ne 1 ] ||
 		rate "GNU parallel -j 2" "$TASKS" by_parallel
 done
 table "tasks/s" "xargs -P 2 -n 1"
 wanted "ft-run -j 2" least 0.9 "xargs -P 2 -n 1"
 wanted "ft-pop | ft-run | ft-result" least 0.7 "xargs -P 2 -n 1"
+wanted "the same, appendfsync everysec" least 0.7 "xargs -P 2 -n 1"
 wanted "ft-pop | ft-run | ft-result" least 3 "GNU parallel -j 2"

@@ -1,4 +1,5 @@
-# peers.sh - sourced: what others offer, installed into build/ or by apt
+# peers.sh - sourced: what others offer, installed into build/ or by apt;
+# PEERS=none does without
 # shellcheck shell=sh
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -6,6 +7,7 @@ peers=$top/build/peers
 
 # npm_peers - whether bullmq and bee-queue are here, got if need be
 npm_peers() {
+	[ "${PEERS-}" != none ] || return 1
 	[ -e "$peers/node_modules/.package-lock.json" ] && return
 	command -v npm >/dev/null || return
 	mkdir -p "$peers"
@@ -16,6 +18,7 @@ npm_peers() {
 
 # debian_peer PACKAGE PROGRAM - whether it is here, got if need be
 debian_peer() {
+	[ "${PEERS-}" != none ] || return 1
 	command -v "$2" >/dev/null ||
 		"$top/scripts/install-packages.sh" "$1" >/dev/null 2>&1 ||
 		return

@@ -1,0 +1,66 @@
+#!/bin/sh
+# idle.sh - a worker that waits: its CPU, and the time from push to start
+#
+# ROUNDS (20) tasks are pushed one by one to an idle worker. Each prints when
+# it started; the time counts from before ft-push itself is started.
+set -eu
+here=$(dirname "$0")
+: "${ROUNDS:=20}" "${IDLE_S:=2}"
+# shellcheck source=test/bench/rounds.sh
+. "$here/rounds.sh"
+# shellcheck source=test/bench/server.sh
+. "$here/server.sh"
+workdir
+server_start
+
+# cpu_us PID ... - what they have used so far
+cpu_us() {
+	for pid; do
+		cat "/proc/$pid/schedstat"
+	done | awk '{ us += $1 / 1000 } END { printf "%d\n", us }'
+}
+
+push() {
+	printf '{"id":"t%s","spec":"t%s","runner":"command","command":%s}\n' \
+		"$1" "$1" '["date","+%s%N"]' | ft-push -k -r idle >/dev/null
+}
+
+# started N - the N-th task's own word, once it is there
+started() {
+	until [ "$(grep -c '"status":"complete"' "$dir/out")" -ge "$1" ]; do
+		sleep 0.02
+	done
+	grep '"status":"complete"' "$dir/out" | tail -n 1 |
+		sed 's/.*"output":"\([0-9]*\).*/\1/'
+}
+
+push 0
+mkfifo "$dir/tasks" "$dir/records"
+ft-pop -f -j 2 -r idle >"$dir/tasks" &
+pids=$!
+ft-run -j 2 <"$dir/tasks" >"$dir/records" &
+pids="$pids $!"
+ft-result <"$dir/records" >"$dir/out" &
+pids="$pids $!"
+started 1 >/dev/null
+sleep 1
+
+# shellcheck disable=SC2086 # numbers
+before=$(cpu_us $pids "$server")
+sleep "$IDLE_S"
+# shellcheck disable=SC2086 # numbers
+after=$(cpu_us $pids "$server")
+printf 'three programs and the server, idle for %s s: %s us of CPU\n' \
+	"$IDLE_S" "$((after - before))"
+
+while [ $((round += 1)) -le "$ROUNDS" ]; do
+	from=$(date +%s%N)
+	push "$round"
+	figure "ms from ft-push to the start" "$(awk -v a="$from" \
+		-v b="$(started $((round + 1)))" 'BEGIN { print (b - a) / 1e6 }')"
+done
+table ms "ms from ft-push to the start"
+# shellcheck disable=SC2086 # numbers
+kill $pids 2>/dev/null || :
+server_stop
+server=''
