@@ -106,3 +106,24 @@ webdriver error spawn npm install mocha selenium-webdriver' \
 		"$(jq -r 'select(.status == "complete") | "\(.id) \(.result) " +
 			"\(.reason) \(.message | sub(".*: "; ""))"' out | sort)"
 }
+
+@test "a user adds pytest by an entry alone" {
+	/usr/bin/python3 -c "import pytest" 2>/dev/null || skip 'pytest is not installed'
+	mkdir specs
+	printf 'def test_adds():\n    assert 1 + 1 == 2\n' >specs/test_pass.py
+	printf 'def test_till():\n    assert 7 == 8, "change"\n' >specs/test_fail.py
+	printf '# no tests\n' >specs/test_none.py
+	jq -n '{pytest: {match: ["test_*.py"],
+		argv: ["/usr/bin/python3", "-m", "pytest", "-p", "no:cacheprovider",
+			"--junitxml={out}/result.xml", "{spec_path}"],
+		result: {format: "junit", file: "{out}/result.xml"},
+		exit: {"2": "config", "4": "config", "5": "no-tests"}}}' >mine.json
+	jq -cn '("pass", "fail", "none") | {id: ., spec: "test_\(.).py"}' >in
+	ft-run -R mine.json -C specs <in >out
+	same 'fail failed null {"passed":0,"failed":1,"skipped":0,"flaky":0}
+none error no-tests {"passed":0,"failed":0,"skipped":0,"flaky":0}
+pass passed null {"passed":1,"failed":0,"skipped":0,"flaky":0}' \
+		"$(jq -r 'select(.status == "complete") |
+			"\(.id) \(.result) \(.reason) \(.tests)"' out | sort)"
+	[[ $(jq -r 'select(.id == "fail").message // empty' out) == 'test_till: '* ]]
+}
