@@ -38,7 +38,6 @@ pushed(struct record *task, enum pushed what)
 		warnx("%s: run %s takes nothing new",
 		    record_text(task, RECORD_ID), queue_run(queue));
 	}
-	display_count();
 }
 
 /* What a slot's share is can only be told when all are known. */
@@ -52,6 +51,14 @@ gather(struct record *task)
 	gathered[count++] = task;
 }
 
+/* Counted now: the answer to its batch may come much later. */
+static void
+push_one(struct record *task)
+{
+	queue_push(queue, task);
+	display_count();
+}
+
 static void
 push(struct record *task)
 {
@@ -63,13 +70,7 @@ push(struct record *task)
 	if (slots > 0)
 		gather(task);
 	else
-		queue_push(queue, task);
-}
-
-static void
-push_one(struct record *task)
-{
-	queue_push(queue, task);
+		push_one(task);
 }
 
 static void
