@@ -105,7 +105,7 @@ build/unit-%: test/unit/%.c build/%.o $(base:%=build/%.o) | build
 # TESTS= narrows it: make check TESTS=test/ft-pop.bats
 TESTS = $(units) $(wildcard test/*.bats)
 check: all $(units) build/chaos-proxy
-	PATH="$(CURDIR)/bin:$$PATH" prove -j 2 --timer $(TESTS)
+	PATH="$(CURDIR)/bin:$$PATH" prove -j 2 --timer --failures --comments $(TESTS)
 
 # The whole suite once more with sanitizers, in a tree of its own.
 sanitize:

@@ -103,8 +103,9 @@ takeover() {
 	tasks a b | ft-push
 	ft-pop -n -w one >a
 	ft-pop -n -w two >b
+	{ cat a b; ended_as passed <a; } >all
 	redis CONFIG RESETSTAT >/dev/null
-	{ cat a b; ended_as passed <a; } | exits 0 ft-result
+	exits 0 ft-result <all
 	same 'a complete b processing' \
 		"$(jq -r '.id, .status' out | paste -sd ' ')"
 	# one script each for an end, a beat and what the pass taught
@@ -181,20 +182,27 @@ takeover() {
 @test "a holder that speaks before anybody took over keeps its task" {
 	task a | ft-push -k
 	ft-pop -n -w one -l 0.3 >first
-	{ task b '"priority":1'; task c '"priority":1'; } | ft-push
+	for id in b c d; do
+		task "$id" '"priority":1'
+	done | ft-push
 	ft-pop -n -w two -l 30 >second
 	expired() {
 		ft-result <second >/dev/null
 		[ "$(redis TIME | sed -n '1s/$/000/p')" -gt \
 			$(($(redis ZSCORE 'ft:{r}:leases' a) + 1000)) ]
 	}
-	poll expired
-	ft-pop -n -w two -l 30 >third
-	same 'c a' "$(ids third) $(redis ZRANGE 'ft:{r}:queue' 0 -1)"
+	taken_back() {
+		poll expired
+		ft-pop -n -w two -l 30 >/dev/null
+		redis ZRANGE 'ft:{r}:queue' 0 -1 | grep -x a
+	}
+	# a machine that is slow enough is a silence of the server's, once
+	taken_back || taken_back
 	same 1 "$(ft-stats | field lost)"
 	ended_as passed <first | ft-result >out
 	same passed "$(jq -r .result out)"
-	same '0 0' "$(ft-stats | field lost) $(waiting)"
+	same 0 "$(ft-stats | field lost)"
+	run -1 grep -x a <<<"$(redis ZRANGE 'ft:{r}:queue' 0 -1)"
 }
 
 @test "the same end twice is one verdict and the same answer" {
