@@ -134,6 +134,7 @@ struct record *record_next(struct jsonl *in, enum record_need need);
 struct record *record_take(struct jsonl *in, enum record_need need);
 
 struct record *record_new(void);
+struct record *record_wrap(cJSON *owned);      /* an object */
 struct record *record_parse(const char *text); /* of our own; NULL: not JSON */
 struct record *record_copy(const struct record *r);
 void record_free(struct record *r);

@@ -77,7 +77,7 @@ strangers() {
 # spelled FILES: a record's field as a string
 spelled() {
 	fields=$(sed -n 's/^    \[RECORD_[A-Z_]*\] = {"\([a-z_]*\)".*/\1/p' \
-		lib/record.c | grep _ | paste -sd'|')
+		lib/record_words.c | grep _ | paste -sd'|')
 	[ -n "$fields" ]
 	grep -nE "\"($fields)\"" "$@" || :
 }
