@@ -11,7 +11,7 @@
 
 #define SCRIPT(name)                          \
 	struct redis_script script_##name = { \
-	    #name, embed_##name##_lua, embed_##name##_lua_sha1, false}
+	    #name, embed_##name##_lua, embed_##name##_lua_sha1}
 
 SCRIPT(announced);
 SCRIPT(beat);
@@ -53,10 +53,9 @@ queue_name(struct queue *q, const char *run)
 static void
 use_current(struct queue *q)
 {
-	struct request *r = request_command("HGET");
+	struct request *r = queue_shared("HGET", KEY_CURRENT);
 	redisReply *reply;
 
-	request_text(r, KEY_CURRENT);
 	request_text(r, "runid");
 	reply = queue_ask(q, r);
 	if (reply == NULL || reply->type != REDIS_REPLY_STRING)
@@ -114,6 +113,19 @@ queue_run(const struct queue *q)
 }
 
 void
+queue_set_patience(struct queue *q, int64_t ms)
+{
+	if (ms >= 0)
+		redis_set_patience(q->redis, ms);
+}
+
+void
+queue_insist(struct queue *q)
+{
+	redis_insist(q->redis);
+}
+
+void
 queue_on_wait(struct queue *q, bool (*give_up)(void))
 {
 	redis_on_wait(q->redis, give_up);
@@ -132,6 +144,15 @@ queue_request(struct redis_script *s, const char *run)
 	struct request *r = request_script(s, meta);
 
 	free(meta);
+	return r;
+}
+
+struct request *
+queue_shared(const char *command, const char *key)
+{
+	struct request *r = request_shared(request_command(command));
+
+	request_text(r, key);
 	return r;
 }
 

@@ -30,6 +30,13 @@ struct queue *queue_open_push(const char *run);
 void queue_close(struct queue *q);
 const char *queue_run(const struct queue *q); /* NULL: not settled yet */
 
+/*
+ * For how long a server that was there is tried again; negative: as the
+ * environment says. One that has only just started is patient if it insists.
+ */
+void queue_set_patience(struct queue *q, int64_t ms);
+void queue_insist(struct queue *q);
+
 /* Called while Redis is away; true ends the waiting. */
 void queue_on_wait(struct queue *q, bool (*give_up)(void));
 
@@ -123,7 +130,7 @@ struct queue_look {
 	int64_t total, waiting, processing, done;
 	int64_t passed, failed, error, flaky, cancelled;
 	int64_t retried, lost, late, busy_ms;
-	int64_t leased_ms; /* the newest lease; no two have the same */
+	int64_t leased_ms;      /* the newest lease; no two have the same */
 	int64_t workers, slots; /* heard within QUEUE_LIVE_MS */
 };
 #define QUEUE_LIVE_MS 180000

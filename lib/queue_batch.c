@@ -99,10 +99,9 @@ expect_one(struct record *task, const redisReply *reply, size_t first)
 static void
 ask_history(struct queue *q, struct batch *b)
 {
-	struct request *r = request_command("HMGET");
+	struct request *r = queue_shared("HMGET", KEY_HISTORY);
 	size_t i;
 
-	request_text(r, KEY_HISTORY);
 	request_text(r, "");
 	for (i = 0; i < b->count; i++)
 		if (!record_has(b->task[i], RECORD_EXPECTED_MS))
@@ -133,8 +132,7 @@ queue_expect(struct queue *q, struct record **tasks, size_t count)
 	for (i = 0; i < count; i++) {
 		if (record_has(tasks[i], RECORD_EXPECTED_MS))
 			continue;
-		r = request_command("HMGET");
-		request_text(r, KEY_HISTORY);
+		r = queue_shared("HMGET", KEY_HISTORY);
 		request_text(r, "");
 		ask_names(r, tasks[i]);
 		reply = queue_ask(q, r);

@@ -23,7 +23,8 @@ queue_learn(struct queue *q, const struct record *r)
 	if (!record_has(r, RECORD_DURATION_MS))
 		return;
 	if (q->lesson == NULL) {
-		q->lesson = request_script(&script_history, KEY_HISTORY);
+		q->lesson = request_shared(
+		    request_script(&script_history, KEY_HISTORY));
 		q->lesson_due_ms = clock_mono_ms() + LESSON_MS;
 		q->lessons = 0;
 	}
@@ -60,6 +61,8 @@ tell(const redisReply *reply, void (*each)(const char *id, int64_t ms))
 	const char *name;
 	size_t i;
 
+	if (reply->type == REDIS_REPLY_ERROR)
+		return mem_strdup("0");
 	pairs = reply_list(reply, 1);
 	for (i = 0; i + 1 < pairs->elements; i += 2) {
 		name = reply_text(pairs, i);
@@ -77,8 +80,7 @@ queue_each_history(struct queue *q, void (*each)(const char *id, int64_t ms))
 	redisReply *reply;
 
 	do {
-		r = request_command("HSCAN");
-		request_text(r, KEY_HISTORY);
+		r = queue_shared("HSCAN", KEY_HISTORY);
 		request_text(r, cursor);
 		request_text(r, "COUNT");
 		request_int(r, SCAN_COUNT);

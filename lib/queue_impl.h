@@ -20,8 +20,8 @@ struct queue {
 	unsigned long unknown, unanswered;
 	struct held *held, **last_held; /* beats not sent yet, oldest first */
 	int held_count;
-	struct request *lesson;         /* what passes taught, not sent yet */
-	int64_t lesson_due_ms;          /* by clock_mono_ms */
+	struct request *lesson; /* what passes taught, not sent yet */
+	int64_t lesson_due_ms;  /* by clock_mono_ms */
 	int lessons;
 	redisReply *active; /* ids leased at the last queue_each_active */
 };
@@ -36,6 +36,8 @@ void queue_name(struct queue *q, const char *run);
 char *queue_key(const char *run, const char *name);
 /* A script's request on a run. */
 struct request *queue_request(struct redis_script *s, const char *run);
+/* A command on a key that all runs share; see request_shared. */
+struct request *queue_shared(const char *command, const char *key);
 /* Ask; NULL only when waiting was given up. */
 redisReply *queue_ask(struct queue *q, struct request *r);
 void queue_command(struct queue *q, struct request *r); /* ignore the answer */

@@ -110,12 +110,11 @@ void
 queue_each_run(struct queue *q,
     void (*each)(const char *run, const struct queue_look *look))
 {
-	struct request *r = request_command("ZREVRANGE");
+	struct request *r = queue_shared("ZREVRANGE", KEY_RUNS);
 	struct queue_look l;
 	redisReply *runs;
 	size_t i;
 
-	request_text(r, KEY_RUNS);
 	request_int(r, 0);
 	request_int(r, -1);
 	runs = queue_ask(q, r);

@@ -12,6 +12,8 @@
 #include "opt.h"
 #include "queue_impl.h"
 
+#define RUNS_MAX 1000 /* of ft:runs: the newest */
+
 /* The state of a run that has the task; "" when it has not. */
 static void
 state_having(
@@ -44,11 +46,10 @@ state_having(
 static bool
 join_current(struct queue *q, const char *id)
 {
-	struct request *r = request_command("HGET");
+	struct request *r = queue_shared("HGET", KEY_CURRENT);
 	char state[16] = "";
 	redisReply *reply;
 
-	request_text(r, KEY_CURRENT);
 	request_text(r, "runid");
 	reply = queue_ask(q, r);
 	if (reply != NULL && reply->type == REDIS_REPLY_STRING) {
@@ -79,15 +80,17 @@ name_by_time(struct queue *q)
 static void
 enlist(struct queue *q)
 {
-	struct request *add = request_command("ZADD"), *keep;
+	struct request *add = queue_shared("ZADD", KEY_RUNS), *keep, *cut;
 
-	request_text(add, KEY_RUNS);
 	request_text(add, "NX");
 	request_int(add, clock_utc_ms());
 	request_text(add, q->run);
 	queue_command(q, add);
-	keep = request_command("EXPIRE");
-	request_text(keep, KEY_RUNS);
+	cut = queue_shared("ZREMRANGEBYRANK", KEY_RUNS);
+	request_int(cut, 0);
+	request_int(cut, -RUNS_MAX - 1);
+	queue_command(q, cut);
+	keep = queue_shared("EXPIRE", KEY_RUNS);
 	request_int(keep, QUEUE_TTL_S);
 	queue_command(q, keep);
 }
@@ -120,9 +123,8 @@ field(struct request *r, const char *name, int64_t value)
 static void
 announce(struct queue *q, int64_t total)
 {
-	struct request *r = request_command("HSET"), *keep;
+	struct request *r = queue_shared("HSET", KEY_CURRENT), *keep;
 
-	request_text(r, KEY_CURRENT);
 	request_text(r, "runid");
 	request_text(r, q->run);
 	field(r, "cmdcount", total);
@@ -131,8 +133,7 @@ announce(struct queue *q, int64_t total)
 	field(r, "tasksremaining", total);
 	field(r, "tasksfinished", 0);
 	queue_command(q, r);
-	keep = request_command("EXPIRE");
-	request_text(keep, KEY_CURRENT);
+	keep = queue_shared("EXPIRE", KEY_CURRENT);
 	request_int(keep, QUEUE_TTL_S);
 	queue_command(q, keep);
 	queue_command(q, queue_request(&script_announced, q->run));

@@ -237,11 +237,10 @@ queue_each_done(struct queue *q, int64_t first, void (*each)(struct record *))
 static bool
 is_current(struct queue *q)
 {
-	struct request *r = request_command("HGET");
+	struct request *r = queue_shared("HGET", KEY_CURRENT);
 	redisReply *reply;
 	bool same;
 
-	request_text(r, KEY_CURRENT);
 	request_text(r, "runid");
 	reply = queue_ask(q, r);
 	same = reply != NULL && reply->type == REDIS_REPLY_STRING &&
@@ -265,8 +264,7 @@ queue_publish(struct queue *q, const struct queue_look *l)
 
 	if (!is_current(q))
 		return;
-	r = request_command("HSET");
-	request_text(r, KEY_CURRENT);
+	r = queue_shared("HSET", KEY_CURRENT);
 	field(r, "cmdcount", l->total);
 	field(r, "cmdfinishedcount", done);
 	field(r, "finished", l->over);

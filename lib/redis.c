@@ -22,6 +22,7 @@
 struct request {
 	struct request *next;
 	struct redis_script *script; /* NULL: a command */
+	bool shared;                 /* about a key beside those of a run */
 	struct buf args;             /* as the protocol wants them */
 	size_t count;
 	void *tag;
@@ -35,6 +36,9 @@ struct redis {
 	const char *user;
 	char *password;
 	unsigned connections;
+	bool served, insists;
+	bool apart; /* it was told that another node has what runs share */
+	int64_t patience_ms;
 	int64_t deadline; /* of the trouble that is on; 0: none */
 	unsigned tries;   /* in this trouble */
 	bool (*give_up)(void);
@@ -58,6 +62,13 @@ request_script(struct redis_script *s, const char *key)
 	q->script = s;
 	request_text(q, "1");
 	request_text(q, key);
+	return q;
+}
+
+struct request *
+request_shared(struct request *q)
+{
+	q->shared = true;
 	return q;
 }
 
@@ -115,10 +126,14 @@ configure(struct redis *r)
 {
 	const char *file = opt_env("REDIS_PASSWORD_FILE", NULL);
 	const char *word = opt_env("REDIS_PASSWORD", NULL);
+	const char *patience = opt_env("REDIS_PATIENCE", NULL);
 
 	r->host = opt_env("REDIS_HOST", "127.0.0.1");
 	r->port = (int)opt_number(
 	    "REDIS_PORT", opt_env("REDIS_PORT", "6379"), 1, 65535);
+	r->patience_ms = REDIS_PATIENCE_MS;
+	if (patience != NULL)
+		r->patience_ms = opt_seconds("REDIS_PATIENCE", patience, 0);
 	r->user = opt_env("REDIS_USERNAME", NULL);
 	if (word != NULL)
 		r->password = mem_strdup(word);
@@ -155,6 +170,8 @@ judge(const char *text, int *status)
 	    {"MASTERDOWN", EX_UNAVAILABLE},
 	    {"CLUSTERDOWN", EX_UNAVAILABLE},
 	    {"TRYAGAIN", EX_UNAVAILABLE},
+	    {"ASK ", EX_UNAVAILABLE},
+	    {"UNBLOCKED", EX_UNAVAILABLE},
 	    {"OOM", EX_UNAVAILABLE},
 	    {"MISCONF", EX_UNAVAILABLE},
 	    {"NOREPLICAS", EX_UNAVAILABLE},
@@ -247,7 +264,7 @@ static int
 connect_once(struct redis *r, struct buf *why)
 {
 	redisContext *c = dial(r);
-	struct timeval forever = {0, 0};
+	struct timeval limit = {REDIS_ANSWER_MS / 1000, 0};
 	int status;
 
 	buf_reset(why);
@@ -259,7 +276,7 @@ connect_once(struct redis *r, struct buf *why)
 		return EX_UNAVAILABLE;
 	}
 	fcntl(c->fd, F_SETFD, FD_CLOEXEC);
-	redisSetTimeout(c, forever);
+	redisSetTimeout(c, limit); /* of a write: reads wait in poll */
 	if (c->connection_type == REDIS_CONN_TCP)
 		redisEnableKeepAlive(c);
 	status = greet(r, c, why);
@@ -324,6 +341,18 @@ unsigned
 redis_connections(const struct redis *r)
 {
 	return r->connections;
+}
+
+void
+redis_set_patience(struct redis *r, int64_t ms)
+{
+	r->patience_ms = ms;
+}
+
+void
+redis_insist(struct redis *r)
+{
+	r->insists = true;
 }
 
 void
@@ -397,7 +426,7 @@ come_back(struct redis *r, int status, const char *reason)
 	disconnect(r);
 	if (r->deadline == 0) {
 		warnx("%s: %s; trying again", address(r), why.data);
-		r->deadline = clock_mono_ms() + REDIS_PATIENCE_MS;
+		r->deadline = clock_mono_ms() + r->patience_ms;
 	}
 	while (r->context == NULL) {
 		if (status != EX_UNAVAILABLE || clock_mono_ms() > r->deadline)
@@ -474,7 +503,7 @@ static void
 well(struct redis *r, const struct request *q)
 {
 	if (q->script != NULL)
-		q->script->proved = true;
+		r->served = true;
 	if (r->deadline != 0)
 		warnx("%s: back", address(r));
 	r->deadline = 0;
@@ -497,10 +526,24 @@ refused(struct redis *r, const char *text)
 		return true;
 	}
 	if (judge(text, &status) == FATAL ||
-	    (r->connections == 1 && !(q->script && q->script->proved)))
+	    (r->connections == 1 && !r->served && !r->insists))
 		errx(status, "%s: %s: %s", address(r),
 		    q->script ? q->script->name : "command", text);
 	return come_back(r, status, text);
+}
+
+/* Whether it is about a shared key that another node of the cluster has. */
+static bool
+elsewhere(struct redis *r, const char *text)
+{
+	if (!r->first->shared || strncmp(text, "MOVED ", 6) != 0)
+		return false;
+	if (!r->apart)
+		warnx("warning: %s: %s: going on without runmeta, ft:runs and "
+		      "ft:history, which another node has",
+		    address(r), text);
+	r->apart = true;
+	return true;
 }
 
 redisReply *
@@ -517,7 +560,8 @@ redis_answer(struct redis *r, void **tag)
 			    r->context->err ? r->context->errstr : "no answer");
 			continue;
 		}
-		if (reply->type == REDIS_REPLY_ERROR) {
+		if (reply->type == REDIS_REPLY_ERROR &&
+		    !elsewhere(r, reply->str)) {
 			up = refused(r, reply->str);
 			freeReplyObject(reply);
 			continue;
@@ -539,6 +583,9 @@ redis_ask(struct redis *r, struct request *q)
 
 	redis_send(r, q, NULL);
 	reply = redis_answer(r, &tag);
+	/* given up: or the next to ask would get its answer */
+	while (reply == NULL && r->first != NULL)
+		request_free(shift(r));
 	return reply;
 }
 
@@ -551,6 +598,22 @@ event(struct pollfd *others, nfds_t count)
 		if (others[i].revents != 0)
 			return true;
 	return false;
+}
+
+/* The end of a blocking request that is no answer. */
+static void
+fell_through(struct redis *r, const redisReply *reply)
+{
+	int status = EX_UNAVAILABLE;
+	const char *why = "no answer";
+
+	if (reply != NULL)
+		why = reply->str;
+	else if (r->context->err)
+		why = r->context->errstr;
+	if (reply != NULL && judge(why, &status) == FATAL)
+		errx(status, "%s: waiting: %s", address(r), why);
+	come_back(r, status, why);
 }
 
 redisReply *
@@ -567,22 +630,27 @@ redis_block(struct redis *r, struct request *q, int64_t block_ms,
 	}
 	put(r, q, false);
 	request_free(q);
-	for (int done = 0; !done;)
-		if (redisBufferWrite(r->context, &done) != REDIS_OK)
-			goto lost;
 	all[0] = (struct pollfd){.fd = r->context->fd, .events = POLLIN};
 	for (i = 0; i < count && i < 7; i++)
 		all[i + 1] = others[i];
-	if (poll(all, count + 1, (int)block_ms + REDIS_ANSWER_MS) < 0)
-		all[0].revents = 0;
+	for (int done = 0; !done;)
+		if (redisBufferWrite(r->context, &done) != REDIS_OK)
+			goto lost;
+	while (poll(all, count + 1, (int)block_ms + REDIS_ANSWER_MS) < 0)
+		if (errno != EINTR)
+			err(EX_OSERR, "poll");
 	for (i = 0; i < count && i < 7; i++)
 		others[i].revents = all[i + 1].revents;
-	if (event(others, count) || all[0].revents == 0)
-		goto lost;
-	reply = receive(r->context, REDIS_ANSWER_MS);
-	if (reply != NULL)
+	if (event(others, count)) {
+		disconnect(r);
+		return NULL;
+	}
+	if (all[0].revents != 0)
+		reply = receive(r->context, REDIS_ANSWER_MS);
+	if (reply != NULL && reply->type != REDIS_REPLY_ERROR)
 		return reply;
 lost:
-	disconnect(r);
+	fell_through(r, reply);
+	freeReplyObject(reply);
 	return NULL;
 }

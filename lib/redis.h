@@ -7,12 +7,13 @@
  * sent whole.
  *
  * Where: REDIS_HOST (127.0.0.1; a path is a Unix socket), REDIS_PORT (6379),
- * REDIS_USERNAME, REDIS_PASSWORD or REDIS_PASSWORD_FILE.
+ * REDIS_USERNAME, REDIS_PASSWORD or REDIS_PASSWORD_FILE. REDIS_PATIENCE (60):
+ * for how many seconds a server that was there is tried again.
  *
  * Exit statuses: 64 for an unusable environment, refused credentials and
  * missing rights; 65 for a key of ours that holds something else; 69 for a
  * server out of reach, loading, read-only or full: at the start at once, later
- * when it lasts REDIS_PATIENCE_MS; 70 for an answer that makes no sense.
+ * when it outlasts the patience; 70 for an answer that makes no sense.
  */
 #ifndef REDIS_H
 #define REDIS_H
@@ -26,10 +27,10 @@
 
 #include "mem.h"
 
-#define REDIS_PATIENCE_MS 60000 /* for a connection that was lost */
+#define REDIS_PATIENCE_MS 60000
 #define REDIS_CONNECT_MS 5000
 #define REDIS_UNSENT_MAX 16384 /* bytes that may wait for the next answer */
-#define REDIS_ANSWER_MS 15000 /* for an answer, beside what it may block */
+#define REDIS_ANSWER_MS 15000  /* for an answer, beside what it may block */
 
 struct redis;
 
@@ -38,11 +39,16 @@ struct redis_script {
 	const char *name;
 	const char *text;
 	const char *sha;
-	bool proved; /* the server has run it */
 };
 
 struct redis *redis_open(void);
 void redis_close(struct redis *r);
+
+/* Instead of REDIS_PATIENCE. */
+void redis_set_patience(struct redis *r, int64_t ms);
+/* Be patient from the first request on: what this program has to say is worth
+ * the waiting. */
+void redis_insist(struct redis *r);
 
 /* What the connection has been through: grows with every new one. */
 unsigned redis_connections(const struct redis *r);
@@ -57,6 +63,11 @@ void redis_on_wait(struct redis *r, bool (*give_up)(void));
 struct request;
 struct request *request_command(const char *name);
 struct request *request_script(struct redis_script *s, const char *key);
+/*
+ * Its key is shared by all runs, so that another node of a cluster may have
+ * it: that answer is the caller's, and of type REDIS_REPLY_ERROR.
+ */
+struct request *request_shared(struct request *q);
 void request_add(struct request *q, const void *data, size_t len);
 void request_text(struct request *q, const char *s);
 void request_int(struct request *q, int64_t n);
@@ -78,7 +89,8 @@ redisReply *redis_answer(struct redis *r, void **tag);
  * Send a request that blocks on the server for at most block_ms and wait for
  * its answer or for an event of one of the others, whichever is first. NULL
  * after an event: the connection has been given up then, since the server
- * would still answer, and the next request makes a new one.
+ * would still answer, and the next request makes a new one. NULL too when the
+ * connection or the server failed; it is back then, or was given up.
  */
 redisReply *redis_block(struct redis *r, struct request *q, int64_t block_ms,
     struct pollfd *others, nfds_t count);

@@ -13,9 +13,9 @@
 #include "queue.h"
 #include "record.h"
 
-#define SYNOPSIS                                                        \
-	"ft-pop [-hVn] [-r run] [-w worker] [-l lease] [-f [-j slots] " \
-	"[-S tasks]]"
+#define SYNOPSIS                                                       \
+	"ft-pop [-hVn] [-r run] [-w worker] [-l lease] [-p patience] " \
+	"[-f [-j slots] [-S tasks]]"
 
 enum { EXIT_FINISHED = 1, EXIT_NOTHING = 2, EXIT_TOLD = 128 + SIGTERM };
 
@@ -134,13 +134,13 @@ int
 main(int argc, char *argv[])
 {
 	const char *run = NULL, *worker = NULL;
-	int64_t lease_ms = QUEUE_LEASE_MS;
+	int64_t lease_ms = QUEUE_LEASE_MS, patience_ms = -1;
 	bool wait = true;
 	long slots = 1, share = 1;
 	char host[OPT_NAME_MAX + 1] = "";
 	int flag, status;
 
-	while ((flag = getopt(argc, argv, "hVr:w:l:nfj:S:")) != -1)
+	while ((flag = getopt(argc, argv, "hVr:w:l:p:nfj:S:")) != -1)
 		switch (flag) {
 		case 'h':
 			opt_help(SYNOPSIS);
@@ -167,6 +167,9 @@ main(int argc, char *argv[])
 		case 'S':
 			share = opt_number("-S", optarg, 1, QUEUE_SHARE_MAX);
 			break;
+		case 'p':
+			patience_ms = opt_seconds("-p", optarg, 0);
+			break;
 		default:
 			opt_usage(SYNOPSIS);
 		}
@@ -180,6 +183,7 @@ main(int argc, char *argv[])
 	others[STOP_SIGNAL].events = POLLIN;
 	others[READER].fd = STDOUT_FILENO;
 	queue = queue_open(run);
+	queue_set_patience(queue, patience_ms);
 	queue_on_wait(queue, told);
 	popper = popper_open(queue, worker, slots, lease_ms, follow, share);
 	status = pop(wait);

@@ -16,7 +16,7 @@
 
 #define SYNOPSIS                                                             \
 	"ft-push [-hVk] [-r run] [-H old.jsonl] [-m failures] [-R retries] " \
-	"[-s slots]"
+	"[-s slots] [-p patience]"
 
 static struct queue *queue;
 static struct history *history;
@@ -117,11 +117,12 @@ int
 main(int argc, char *argv[])
 {
 	const char *run = NULL;
+	int64_t patience_ms = -1;
 	bool keep_open = false;
 	long budget = -1;
 	int flag, status;
 
-	while ((flag = getopt(argc, argv, "hVr:kH:m:R:s:")) != -1)
+	while ((flag = getopt(argc, argv, "hVr:kH:m:R:s:p:")) != -1)
 		switch (flag) {
 		case 'h':
 			opt_help(SYNOPSIS);
@@ -146,12 +147,16 @@ main(int argc, char *argv[])
 		case 's':
 			slots = opt_number("-s", optarg, 1, 1000000);
 			break;
+		case 'p':
+			patience_ms = opt_seconds("-p", optarg, 0);
+			break;
 		default:
 			opt_usage(SYNOPSIS);
 		}
 	if (optind != argc)
 		opt_usage(SYNOPSIS);
 	queue = budget == 0 ? queue_open(run) : queue_open_push(run);
+	queue_set_patience(queue, patience_ms);
 	if (budget == 0) {
 		queue_cancel(queue);
 		status = EX_OK;

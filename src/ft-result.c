@@ -15,7 +15,7 @@
 #include "queue.h"
 #include "record.h"
 
-#define SYNOPSIS "ft-result [-hV] [-r run]"
+#define SYNOPSIS "ft-result [-hV] [-r run] [-p patience]"
 #define BATCH 64 /* reports under way at once */
 
 static struct queue *queue;
@@ -84,7 +84,7 @@ report(struct jsonl *in, struct record *r)
 }
 
 static int
-patience(void)
+time_left(void)
 {
 	int64_t due = queue_due_ms(queue), left;
 
@@ -101,7 +101,7 @@ wait_for_input(void)
 	struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
 	int n;
 
-	while ((n = poll(&p, 1, patience())) <= 0) {
+	while ((n = poll(&p, 1, time_left())) <= 0) {
 		if (n < 0 && errno != EINTR)
 			err(EX_OSERR, "poll");
 		queue_tend(queue);
@@ -129,10 +129,11 @@ report_all(struct jsonl *in)
 int
 main(int argc, char *argv[])
 {
+	int64_t patience_ms = -1;
 	struct jsonl *in;
 	int flag;
 
-	while ((flag = getopt(argc, argv, "hVr:")) != -1)
+	while ((flag = getopt(argc, argv, "hVr:p:")) != -1)
 		switch (flag) {
 		case 'h':
 			opt_help(SYNOPSIS);
@@ -140,6 +141,9 @@ main(int argc, char *argv[])
 			opt_version(NULL);
 		case 'r':
 			only = opt_name("-r", optarg);
+			break;
+		case 'p':
+			patience_ms = opt_seconds("-p", optarg, 0);
 			break;
 		default:
 			opt_usage(SYNOPSIS);
@@ -151,6 +155,8 @@ main(int argc, char *argv[])
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	queue = queue_open_push(only);
+	queue_set_patience(queue, patience_ms);
+	queue_insist(queue); /* rather than lose a verdict */
 	in = jsonl_open(STDIN_FILENO, "stdin");
 	report_all(in);
 	queue_settle(queue);

@@ -20,7 +20,8 @@
 #include "screen.h"
 #include "summary.h"
 
-#define SYNOPSIS "ft-stats [-hVaceflq] [-r run] [-s summary] [file ...]"
+#define SYNOPSIS \
+	"ft-stats [-hVaceflq] [-r run] [-s summary] [-p patience] [file ...]"
 #define TICK_MS 500 /* between two looks at a run that is followed */
 
 static struct queue *queue;
@@ -277,9 +278,10 @@ int
 main(int argc, char *argv[])
 {
 	const char *run = NULL;
+	int64_t patience_ms = -1;
 	int flag, status;
 
-	while ((flag = getopt(argc, argv, "hVr:s:aceflq")) != -1)
+	while ((flag = getopt(argc, argv, "hVr:s:p:aceflq")) != -1)
 		switch (flag) {
 		case 'h':
 			opt_help(SYNOPSIS);
@@ -290,6 +292,9 @@ main(int argc, char *argv[])
 			break;
 		case 's':
 			beside = optarg;
+			break;
+		case 'p':
+			patience_ms = opt_seconds("-p", optarg, 0);
 			break;
 		case 'a':
 			tasks = true;
@@ -326,6 +331,7 @@ main(int argc, char *argv[])
 		status = read_files(argv + optind);
 	} else {
 		queue = queue_open(run);
+		queue_set_patience(queue, patience_ms);
 		status = read_run();
 		queue_close(queue);
 	}

@@ -349,7 +349,7 @@ full() {
 }
 
 @test "a wrong call is 64 with the synopsis, -h the same with 0, -V the version" {
-	usage='usage: ft-pop [-hVn] [-r run] [-w worker] [-l lease] [-f [-j slots] [-S tasks]]'
+	usage='usage: ft-pop [-hVn] [-r run] [-w worker] [-l lease] [-p patience] [-f [-j slots] [-S tasks]]'
 	exits 0 ft-pop -h
 	same "$usage" "$(cat out)"
 	exits 0 ft-pop -V

@@ -366,7 +366,7 @@ tasksremaining 3' "$(redis HGETALL runmeta | paste -d ' ' - - | sort)"
 }
 
 @test "a wrong call is 64 with the synopsis, -h the same with 0, -V the version" {
-	usage='usage: ft-push [-hVk] [-r run] [-H old.jsonl] [-m failures] [-R retries] [-s slots]'
+	usage='usage: ft-push [-hVk] [-r run] [-H old.jsonl] [-m failures] [-R retries] [-s slots] [-p patience]'
 	exits 0 ft-push -h
 	same "$usage" "$(cat out)"
 	exits 0 ft-push -V

@@ -308,7 +308,7 @@ takeover() {
 }
 
 @test "a wrong call is 64 with the synopsis, -h the same with 0, -V the version" {
-	usage='usage: ft-result [-hV] [-r run]'
+	usage='usage: ft-result [-hV] [-r run] [-p patience]'
 	exits 0 ft-result -h
 	same "$usage" "$(cat out)"
 	exits 0 ft-result -V

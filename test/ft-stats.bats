@@ -354,7 +354,7 @@ follow() {
 }
 
 @test "a wrong call is 64 with the synopsis, -h the same with 0, -V the version" {
-	usage='usage: ft-stats [-hVaceflq] [-r run] [-s summary] [file ...]'
+	usage='usage: ft-stats [-hVaceflq] [-r run] [-s summary] [-p patience] [file ...]'
 	exits 0 ft-stats -h
 	same "$usage" "$(cat out)"
 	exits 0 ft-stats -V

@@ -127,6 +127,20 @@ ends() {
 	ends 'a passed 1'
 }
 
+@test "ft-pop is told to stop while its answer is lost, and hands the task back" {
+	push 0 true a
+	swallow
+	start pop env "$far" ft-pop -f -l 30
+	poll holds '.processing == 1'
+	kill -TERM "$pid"
+	cut_all
+	wait "$pid" || [ $? -eq 143 ]
+	[ ! -s pop.out ]
+	holds '.waiting == 1 and .lost == 0'
+	worker
+	ends 'a passed 2'
+}
+
 @test "a lost note mixes up no slots, and nothing is handed back for it" {
 	push 0 true a b c
 	start pop env "$far" ft-pop -f -j 2 -l 30

@@ -139,6 +139,13 @@ first() {
 	[ "$(redis ZCARD "$ft:leases")" = 1 ]
 }
 
+@test "a pop that arrives after its instance has left leases nothing" {
+	push a
+	op leave w.1.x
+	[ "$(pop w.1.x 1 | first)" = wait ]
+	[ "$(redis ZCARD "$ft:leases")" = 0 ]
+}
+
 @test "a pop that is sent again after a silence renews its lease" {
 	push a
 	token=$(lease=200 leased w.1.x 1)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Redis as it is in life: full, away, killed.
+# Redis as it is in life: full, away, killed, loading, read-only, in the way.
 load helper
 
 setup() {
@@ -61,6 +61,20 @@ ticks() {
 	exits 0 ft-pop
 }
 
+@test "the first verdict waits for a full server to have room, too" {
+	leased 1
+	result
+	fill
+	cat ended >&5
+	poll grep -q OOM result.err
+	[ ! -s result.out ]
+	drain
+	poll has_lines result.out 1
+	exec 5>&-
+	ends 0 "$pid"
+	same 1 "$(ft-stats | jq .passed)"
+}
+
 @test "verdicts wait for a full server to have room" {
 	leased 3
 	result
@@ -98,6 +112,136 @@ ticks() {
 	same 1 "$(grep -c 'trying again' result.err)"
 	same 1 "$(grep -c back result.err)"
 	same 3 "$(ft-stats | jq .passed)"
+}
+
+@test "patience has an end, and says so: 69" {
+	leased 2
+	for patience in '-p 0.5' 'REDIS_PATIENCE=0.5'; do
+		mkfifo records
+		case $patience in
+		-p*) ft-result $patience <records >result.out 2>result.err 3>&- & ;;
+		*) env "$patience" ft-result <records >result.out 2>result.err 3>&- & ;;
+		esac
+		pid=$!
+		exec 5>records
+		rm records
+		head -n 1 ended >&5
+		poll has_lines result.out 1
+		kill -9 "$(cat "$BATS_FILE_TMPDIR/$server/pid")"
+		tail -n 1 ended >&5
+		ends 69 "$pid"
+		exec 5>&-
+		same 2 "$(grep -c "^ft-result: redis at $REDIS_HOST: " result.err)"
+		head -n 1 result.err | grep -q 'trying again'
+		redis_start "$server" --appendfsync always 5>&-
+	done
+	for program in 'ft-pop -f' ft-push 'ft-stats -f'; do
+		exits 64 $program -p soon </dev/null
+		grep -q -- '-p: expected' err
+	done
+}
+
+@test "a server that loads its data is 69 at the start, and waited for later" {
+	redis_stop "$server"
+	redis_start "$server" --appendfsync always --enable-debug-command yes 5>&-
+	leased 2
+	result
+	head -n 1 ended >&5
+	poll has_lines result.out 1
+	redis DEBUG POPULATE 10000 >/dev/null
+	redis BGREWRITEAOF >/dev/null
+	poll eval 'redis INFO persistence | grep -q aof_rewrite_in_progress:0'
+	kill -9 "$(cat "$BATS_FILE_TMPDIR/$server/pid")"
+	redis-server --port 0 --unixsocket "$REDIS_HOST" --appendonly yes \
+		--dir "$BATS_FILE_TMPDIR/$server" --appendfsync always \
+		--key-load-delay 50000 --loading-process-events-interval-bytes 1024 \
+		>log 2>&1 3>&- 5>&- &
+	printf '%s\n' "$!" >"$BATS_FILE_TMPDIR/$server/pid"
+	poll eval 'redis PING 2>&1 | grep -q LOADING'
+	for program in ft-push ft-pop ft-result ft-stats; do
+		exits 69 $program </dev/null
+		grep -q "^$program: redis at $REDIS_HOST: LOADING" err
+	done
+	tail -n 1 ended >&5
+	poll grep -q 'trying again' result.err
+	redis CONFIG SET key-load-delay 0 >/dev/null
+	poll has_lines result.out 2
+	exec 5>&-
+	ends 0 "$pid"
+	same 1 "$(grep -c 'trying again' result.err)"
+	same 1 "$(grep -c back result.err)"
+	same 2 "$(ft-stats | jq .passed)"
+}
+
+@test "a server that only reads is waited for, by those who hold something" {
+	leased 2
+	result
+	head -n 1 ended >&5
+	poll has_lines result.out 1
+	redis REPLICAOF 127.0.0.1 1 >/dev/null
+	exits 69 ft-pop -n
+	grep -q "^ft-pop: redis at $REDIS_HOST: pop: READONLY" err
+	tail -n 1 ended >&5
+	poll grep -q 'READONLY.*trying again' result.err
+	redis REPLICAOF NO ONE >/dev/null
+	poll has_lines result.out 2
+	exec 5>&-
+	ends 0 "$pid"
+	same 1 "$(grep -c READONLY result.err)"
+	same 1 "$(grep -c back result.err)"
+	same 2 "$(ft-stats | jq .passed)"
+}
+
+@test "a key of ours that holds something else is 65, and named by its operation" {
+	for key in meta queue leases ids workers bell task:a; do
+		redis FLUSHALL >/dev/null
+		tasks a b | ft-push -k >/dev/null
+		redis DEL "ft:{r}:$key" >/dev/null
+		redis SET "ft:{r}:$key" x >/dev/null
+		case $key in
+		ids | task:a) set -- ft-push ;;
+		bell) set -- ft-pop ;;
+		*) set -- ft-pop -n ;;
+		esac
+		tasks a c | exits 65 "$@"
+		grep -q "^$1: redis at $REDIS_HOST: ${1#ft-}: WRONGTYPE" err
+	done
+	redis FLUSHALL >/dev/null
+	leased 1
+	redis SET 'ft:{r}:done' x >/dev/null
+	exits 65 ft-result <ended
+	grep -q "^ft-result: redis at $REDIS_HOST: finish: WRONGTYPE" err
+}
+
+# blocked - a popper waits, in the way that a command names
+blocked() {
+	redis CLIENT LIST | grep -q "cmd=$1"
+}
+
+# unblock - end its wait by an error, as a server does that becomes a replica
+unblock() {
+	redis CLIENT UNBLOCK "$(redis CLIENT LIST |
+		sed -n "s/^id=\([0-9]*\) .*cmd=$1.*/\1/p")" ERROR
+}
+
+@test "a wait that the server ends goes on; one that it refuses is 64" {
+	tasks a b | ft-push -k >/dev/null
+	for command in blpop xread; do
+		poll eval '! blocked blpop && ! blocked xread'
+		ft-pop -f -l 30 >popped.$command 2>err 3>&- &
+		pid=$!
+		poll blocked $command
+		unblock $command
+		poll grep -q back err
+		poll blocked $command
+		same 1 "$(grep -c 'UNBLOCKED.*trying again' err)"
+		redis ACL SETUSER default -$command >/dev/null
+		unblock $command
+		ends 64 "$pid"
+		grep -q "^ft-pop: redis at $REDIS_HOST: waiting: NOPERM" err
+		redis ACL SETUSER default +$command >/dev/null
+		ft-pop -n >/dev/null || [ $? -eq 2 ]
+	done
 }
 
 @test "an idle popper and a follower do not spin while the server is away" {

@@ -503,8 +503,9 @@ local function undelivered(instance, seen, renew)
 
 	for _, member in ipairs(redis.call('SMEMBERS', held_key(instance))) do
 		local id, token, n = string.match(member, '^(.*)#((%d+)%-.*)$')
-		local t = redis.call('HMGET', task_key(id), 'lease', 'lease_ms')
-		if tonumber(n) > seen and t[1] == token and not meta.over then
+		local t = tonumber(n) > seen and
+			redis.call('HMGET', task_key(id), 'lease', 'lease_ms')
+		if t and t[1] == token and not meta.over then
 			if renew then
 				speak_up(id)
 				redis.call('ZADD', LEASES, now + t[2], id)

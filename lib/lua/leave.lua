@@ -5,11 +5,14 @@
 --
 -- Returns what it holds, as id#token: the caller hands back what it has not
 -- delivered. Model: Leave.
-local me = instance_of(ARGV[1])
+-- one that is not known, too: its pop may still be on its way
+local me = instance_of(ARGV[1]) or
+	{worker = '-', slots = 0, done = 0, asked = 0, share = 1}
 
-if me then
-	me.mode = 'd'
-	set_instance(ARGV[1], me)
+if not meta.state then
+	return {}
 end
+me.mode = 'd'
+set_instance(ARGV[1], me)
 redis.call('DEL', own_bell(ARGV[1]))
 return redis.call('SMEMBERS', held_key(ARGV[1]))

@@ -39,7 +39,8 @@ local function add(id, record, priority, expected, retries, share)
 	local key = task_key(id)
 	local place
 
-	if redis.call('EXISTS', key) == 1 then
+	-- not EXISTS: a key of another type is an error, no task
+	if redis.call('HEXISTS', key, 'record') == 1 then
 		return 'k'
 	end
 	if meta.state ~= 'open' then
