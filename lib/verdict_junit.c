@@ -7,7 +7,8 @@
  * it passed at last. A case with <skipped> and <failure> is one that may fail
  * (todo). One that is called like the spec is no test but the file itself
  * (node --test): it tells a file without tests, or one that did not load. One
- * without a name is neither.
+ * without a name is neither. One that is skipped though it had an error to
+ * print, and whose namesake follows, is a try that was tried again (wdio).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -26,9 +27,11 @@ struct scan {
 	const struct evidence *evidence;
 	struct verdict *v;
 	struct buf name;    /* of the test case */
+	struct buf test;    /* its class and name */
 	struct buf message; /* of its first failure */
 	struct buf body;    /* that failure's text */
-	bool inside, failed, skipped, flaky;
+	struct buf tried;   /* class and name of a test that may come again */
+	bool inside, failed, skipped, flaky, erred;
 };
 
 static void
@@ -210,12 +213,15 @@ static void
 start(struct scan *scan, const struct tag *t)
 {
 	scan->inside = true;
-	scan->failed = scan->skipped = scan->flaky = false;
+	scan->failed = scan->skipped = scan->flaky = scan->erred = false;
 	buf_reset(&scan->message);
 	buf_reset(&scan->body);
 	buf_reset(&scan->name);
 	buf_puts(&scan->name, "");
 	attribute(t, "name", &scan->name);
+	buf_reset(&scan->test);
+	attribute(t, "classname", &scan->test);
+	buf_printf(&scan->test, "\n%s", scan->name.data);
 }
 
 /* Not a test but the file, or (wdio) whatever came before its tests. */
@@ -245,22 +251,46 @@ file_failed(const struct scan *scan)
 	verdict_trouble(e, scan->v, said, REASON_CONFIG);
 }
 
+/* This case is the retry of the one before, which then counts no more. */
+static bool
+again(struct scan *scan)
+{
+	bool yes = scan->tried.len > 0 &&
+	           strcmp(scan->tried.data, scan->test.data) == 0;
+
+	buf_reset(&scan->tried);
+	if (yes)
+		scan->v->skipped--;
+	return yes;
+}
+
+static void
+skip(struct scan *scan)
+{
+	scan->v->skipped++;
+	if (scan->erred)
+		buf_puts(&scan->tried, scan->test.data);
+}
+
 static void
 finish(struct scan *scan)
 {
+	bool retried;
+
 	if (!scan->inside)
 		return;
 	scan->inside = false;
+	retried = again(scan);
 	if (is_file(scan)) {
 		if (scan->failed)
 			file_failed(scan);
 	} else if (scan->skipped) {
-		scan->v->skipped++;
+		skip(scan);
 	} else if (scan->failed) {
 		scan->v->failed++;
 		verdict_failure(scan->evidence, scan->v, scan->name.data,
 		    scan->message.data);
-	} else if (scan->flaky) {
+	} else if (scan->flaky || retried) {
 		scan->v->flaky++;
 	} else {
 		scan->v->passed++;
@@ -300,6 +330,8 @@ visit(struct scan *scan, const struct tag *t)
 		scan->skipped = true;
 	} else if (is(t, "flakyFailure") || is(t, "flakyError")) {
 		scan->flaky = true;
+	} else if (is(t, "system-err")) {
+		scan->erred = true;
 	}
 }
 
@@ -319,7 +351,9 @@ verdict_junit(const struct evidence *e, struct verdict *v)
 	if (complete)
 		verdict_by_counts(e, v);
 	buf_free(&scan.name);
+	buf_free(&scan.test);
 	buf_free(&scan.message);
 	buf_free(&scan.body);
+	buf_free(&scan.tried);
 	return complete;
 }

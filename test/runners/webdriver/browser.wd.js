@@ -3,7 +3,9 @@
 
 const assert = require('node:assert/strict');
 
-it('opens a page', async () => {
-  await browser.url('data:text/html,<title>Hello</title>');
-  assert.equal(await browser.getTitle(), 'Hello');
+describe('a page', () => {
+  it('opens', async () => {
+    await browser.url('data:text/html,<title>Hello</title>');
+    assert.equal(await browser.getTitle(), 'Hello');
+  });
 });

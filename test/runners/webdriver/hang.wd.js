@@ -1,3 +1,5 @@
 'use strict';
 
-it('hangs', () => new Promise(() => setInterval(() => {}, 1000))).timeout(0);
+describe('the till', () => {
+  it('hangs', () => new Promise(() => setInterval(() => {}, 1000))).timeout(3600000);
+});

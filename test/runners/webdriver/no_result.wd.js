@@ -1,3 +1,5 @@
 'use strict';
 
-it('ends mocha', () => process.exit(0));
+describe('the till', () => {
+  it('ends its runner', () => process.exit(0));
+});

@@ -1,4 +1,6 @@
 'use strict';
 
-it.skip('one', () => {});
-it('two');
+describe('the till', () => {
+  it.skip('one', () => {});
+  it('two');
+});

@@ -2,6 +2,8 @@
 
 const assert = require('node:assert/strict');
 
-it('adds', () => assert.equal(1 + 1, 2));
-it('subtracts', () => assert.equal(2 - 1, 1));
-it.skip('divides', () => {});
+describe('the till', () => {
+  it('adds', () => assert.equal(1 + 1, 2));
+  it('subtracts', () => assert.equal(2 - 1, 1));
+  it.skip('divides', () => {});
+});

@@ -1,4 +1,6 @@
 'use strict';
 
-for (const n of [1, 2])
-  it(`fails ${n}`, () => { throw new Error(`no ${n}`); });
+describe('the till', () => {
+  for (const n of [1, 2])
+    it(`fails ${n}`, () => { throw new Error(`no ${n}`); });
+});

@@ -1,0 +1,3 @@
+'use strict';
+
+it('is in no describe', () => {});
