@@ -3,8 +3,9 @@
 set -eu
 
 # Playwright lists its own, with a viewport and a browser by each project
-# {viewport}-{browser}; other specs are found by their names and by what they
-# say, and get desktop and one browser: edit the map with jq.
+# {viewport}-{browser}; other specs are found by their names (FT_RUNNERS has more
+# of these) and JavaScript by what it says, too. They get desktop and one browser:
+# edit the map with jq.
 usage='usage: discover.sh [-r runner] DIR'
 only=
 while getopts hr: flag; do
@@ -23,28 +24,43 @@ trap 'rm -rf "$tmp"' EXIT
 PATH=$(cd "$(dirname "$0")/.." && pwd)/bin:$PATH
 jq=$(dirname "$0")/../lib/jq
 [ -f "$jq/discover.jq" ] || jq=$(dirname "$0")/../jq
-at=$dir
-until [ -z "$at" ] || [ -x "$at/node_modules/.bin/playwright" ]; do
-	at=${at%/*}
-done
-printf '{}\n' >"$tmp/listed"
-if [ -n "$at" ] && [ "${only:-playwright}" = playwright ] &&
-	[ -n "$(find "$dir" -maxdepth 1 -name 'playwright.config.*')" ]; then
-	(cd "$dir" && "$at/node_modules/.bin/playwright" test --list \
-		--reporter=json >"$tmp/listed" 2>"$tmp/said") || :
-	jq -e . "$tmp/listed" >/dev/null 2>&1 || {
-		cat "$tmp/said" "$tmp/listed" >&2
+# list FOLDER - what Playwright lists by the configuration there
+list() {
+	at=$1
+	until [ -x "$at/node_modules/.bin/playwright" ]; do
+		[ -n "$at" ] || return 0
+		at=${at%/*}
+	done
+	(cd "$1" && "$at/node_modules/.bin/playwright" test --list \
+		--reporter=json >"$tmp/list" 2>"$tmp/said") || :
+	jq -e . "$tmp/list" >>"$tmp/listed" 2>/dev/null || {
+		cat "$tmp/said" "$tmp/list" >&2
 		exit 65
 	}
 	jq -r '.errors[]? | "discover.sh: " + (.message | split("\n")[0])' \
-		"$tmp/listed" >&2
+		"$tmp/list" >&2
+}
+
+find "$dir" -name node_modules -prune -o -name 'playwright.config.[cm][jt]s' \
+	-print -o -name 'playwright.config.[jt]s' -print >"$tmp/configs"
+: >"$tmp/listed"
+if [ "${only:-playwright}" = playwright ]; then
+	while IFS= read -r config; do
+		list "${config%/*}"
+	done <"$tmp/configs"
 fi
 
+test_call='(^|[^A-Za-z_.])(it|test|describe)(\.[a-z]+)*\('
+set -- ! -name '*.[jt]s' ! -name '*.[cm][jt]s' ! -name '*.[jt]sx' \
+	-o -exec grep -qE "$test_call" '{}' \;
+[ "$only" != command ] || set -- -perm -100
 (cd "$dir" && find . -name node_modules -prune -o -name '.?*' -prune -o \
-	-type f \( -perm -100 -o -exec grep -qE \
-	'(^|[^A-Za-z_.])(it|test|describe)(\.[a-z]+)*\(' '{}' \; \) -print) |
+	-type f \( "$@" \) -print) |
 	LC_ALL=C sort >"$tmp/files"
-[ -s "$tmp/files" ] || { printf 'discover.sh: no spec below %s\n' "$dir" >&2; exit 65; }
+[ -s "$tmp/files" ] || {
+	printf 'discover.sh: no spec below %s\n' "$dir" >&2
+	exit 65
+}
 jq -Rs '{exclude: [], include: [split("\n")[] | select(. != "")
 	| {group: "g", spec: .[2:], viewport: "v", browser: "b"}]}' "$tmp/files" |
 	ft-expand -C "$dir" >"$tmp/guessed"

@@ -9,7 +9,7 @@ setup() {
 		node_modules/x/g.cy.js; do
 		printf "it('works', () => {});\n" >"specs/$f"
 	done
-	printf 'no tests\n' >specs/webdriver/helper.js
+	printf 'no tests\n' | tee specs/webdriver/helper.js >specs/webdriver/it.json
 	printf '#!/bin/sh\n' >specs/run
 	chmod +x specs/run
 }
@@ -34,6 +34,33 @@ webdriver: webdriver/c.js desktop chrome' "$(found specs)"
 	same 5 "$(wc -l <tasks)"
 }
 
+@test "specs of a kind of one's own are found by its patterns" {
+	printf 'def test_a(): pass\n' >specs/test_a.py
+	printf '{"pytest": {"match": ["test_*.py"], "argv": ["true"], %s}}' \
+		'"exit": {"0": "passed"}' >mine.json
+	export FT_RUNNERS=$PWD/mine.json
+	same 'pytest: test_a.py desktop chrome' "$(found -r pytest specs)"
+	same 6 "$(found specs | wc -l)"
+}
+
+@test "the sample specs are found, each kind with where it runs" {
+	(cd "$root/specs" && "$root/scripts/npm-ci.sh")
+	mkdir samples
+	tar -C "$root/specs" --exclude=node_modules --exclude=on_purpose -cf - . |
+		tar -C samples -xf -
+	ln -s "$root/specs/node_modules" samples/node_modules
+	found samples >map
+	for spec in album_label_search find_a_store kids_clothing_search; do
+		cat <<-E
+			cypress: cypress/$spec.cy.js desktop electron
+			playwright: $spec.spec.ts desktop chrome+firefox+webkit
+			playwright: $spec.spec.ts mobile chrome+webkit
+			webdriver: webdriver/$spec.js desktop chrome
+		E
+	done | sort >wanted
+	same "$(cat wanted)" "$(sort map)"
+}
+
 @test "Playwright lists its own, with viewports and browsers by its projects" {
 	(cd "$root/specs" && "$root/scripts/npm-ci.sh")
 	ln -s "$root/specs/node_modules" node_modules
@@ -46,6 +73,14 @@ webdriver: webdriver/c.js desktop chrome' "$(found specs)"
 		>specs/shop.check.js
 	same 'playwright: shop.check.js mobile chrome
 playwright: shop.check.js desktop chrome+firefox' "$(found -r playwright specs)"
+
+	# a configuration of a folder's own, and specs that none is near
+	mkdir web
+	mv specs web/shop
+	cp web/shop/f.spec.js web/g.spec.js
+	same 'playwright: g.spec.js desktop chrome
+playwright: shop/shop.check.js desktop chrome+firefox
+playwright: shop/shop.check.js mobile chrome' "$(found -r playwright web | sort)"
 }
 
 @test "a folder without specs, or a wrong call, is told" {
