@@ -12,7 +12,8 @@
 #include "record.h"
 #include "runner.h"
 
-#define SYNOPSIS "ft-expand [-hVx] [-C specroot] [map.json ...]"
+#define SYNOPSIS \
+	"ft-expand [-hVx] [-C specroot] [-R runners.json] [map.json ...]"
 
 static void
 read_map(struct expand *maps, const char *path)
@@ -56,16 +57,20 @@ print_left_out(struct record *task, const cJSON *rule)
 int
 main(int argc, char **argv)
 {
-	struct runner_table *table = runner_open(NULL);
 	const char *root = opt_env("SPEC_ROOT", ".");
+	const char *runners = opt_env("FT_RUNNERS", NULL);
+	struct runner_table *table;
 	struct expand *maps;
 	bool only_left_out = false, good;
 	int c;
 
-	while ((c = getopt(argc, argv, "C:hVx")) != -1)
+	while ((c = getopt(argc, argv, "C:R:hVx")) != -1)
 		switch (c) {
 		case 'C':
 			root = optarg;
+			break;
+		case 'R':
+			runners = optarg;
 			break;
 		case 'h':
 			opt_help(SYNOPSIS);
@@ -77,6 +82,7 @@ main(int argc, char **argv)
 		default:
 			opt_usage(SYNOPSIS);
 		}
+	table = runner_open(runners);
 	maps = expand_new(root, table);
 	if (optind == argc)
 		read_map(maps, "-");

@@ -136,6 +136,7 @@ main(int argc, char *argv[])
 
 	specs = opt_env("SPEC_ROOT", ".");
 	artifacts = opt_env("FT_ARTIFACTS", NULL);
+	runners = opt_env("FT_RUNNERS", NULL);
 	while ((c = getopt(argc, argv, "hV1:j:C:R:o:s:t:g:d:b:S:")) != -1)
 		option(c);
 	if (argc > optind)

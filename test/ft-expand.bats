@@ -175,6 +175,21 @@ a/y/mobile-firefox' "$(ids)"
 		"$(jq -r .runner out | paste -sd ' ')"
 }
 
+@test "a table of runners of one's own tells its specs, before the built-in one" {
+	printf '{"mine": {"match": ["*.spec.ts"], "argv": ["true"], %s}}' \
+		'"exit": {"0": "passed"}' >mine.json
+	printf '{"mine":\n {"match": 7}}' >bad.json
+	printf '{"groups":[{"name":"a","tasks":[{"spec":"b.spec.ts",%s}]}]}' \
+		'"viewports":["d"],"browsers":["c"]' >map.json
+	same playwright "$(ft-expand map.json | jq -r .runner)"
+	same mine "$(ft-expand -R mine.json map.json | jq -r .runner)"
+	same mine "$(FT_RUNNERS=mine.json ft-expand map.json | jq -r .runner)"
+	run -65 --separate-stderr ft-expand -R bad.json map.json
+	same '' "$output"
+	[[ $stderr == 'ft-expand: bad.json:2:12: match: expected '* ]]
+	run -66 ft-expand -R gone.json map.json
+}
+
 @test "a field that is not ours goes into the record, at task level only" {
 	expand '{"$schema":"s","note":1,"groups":[{"name":"a","owner":"them","tasks":[
 		{"spec":"x","viewports":["d"],"browsers":["c"],"owner":{"name":"me"},"expected_ms":5}]}]}'
@@ -315,10 +330,11 @@ a/y/d-firefox null' "$(jq -r '"\(.id) \(.retries)"' out)"
 }
 
 @test "a wrong call is 64 with the synopsis, -h the same with 0, -V the version" {
+	usage='usage: ft-expand [-hVx] [-C specroot] [-R runners.json] [map.json ...]'
 	run -64 ft-expand -y
-	[[ $output == *'usage: ft-expand [-hVx] [-C specroot] [map.json ...]' ]]
+	[[ $output == *"$usage" ]]
 	run -0 ft-expand -h
-	same 'usage: ft-expand [-hVx] [-C specroot] [map.json ...]' "$output"
+	same "$usage" "$output"
 	run -0 ft-expand -V
 	[[ $output == 'ft-expand (funkytown) '* ]]
 }

@@ -4,7 +4,7 @@ bats_require_minimum_version 1.5.0
 
 root=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 PATH=$root/bin:$PATH
-unset FT_RUN FT_WORKER SPEC_ROOT FT_ARTIFACTS REDIS_PORT REDIS_USERNAME \
+unset FT_RUN FT_WORKER FT_RUNNERS SPEC_ROOT FT_ARTIFACTS REDIS_PORT REDIS_USERNAME \
 	REDIS_PASSWORD REDIS_PASSWORD_FILE REDIS_TLS
 
 # redis_start [NAME [OPTION ...]] - a server of this file's own, or one more

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # What the specs of every runner end as. The runners are real ones, and a row
 # of test/runners/*.tsv is a case: its name, its task, and what it ends as.
-# FT_RUNNERS=1 takes in what is slow or large; make runners-test sets it.
+# FT_ALL_RUNNERS=1 takes in what is slow or large; make runners-test sets it.
 load helper
 
 setup_file() {
@@ -19,7 +19,7 @@ setup() {
 
 # cases RUNNER BROWSER - its tasks, all but the slow ones unless they are wanted
 cases() {
-	jq -cR --arg runner "$1" --arg browser "$2" --arg all "${FT_RUNNERS-}" \
+	jq -cR --arg runner "$1" --arg browser "$2" --arg all "${FT_ALL_RUNNERS-}" \
 		--arg tree "$tree" --arg recordings "${recordings-}" '
 		split("\t") | {id: .[0], runner: $runner, viewport: "desktop",
 			browser: $browser} + (.[1] | fromjson)
@@ -58,7 +58,7 @@ judged() {
 }
 
 @test "wdio: every end is what it is" {
-	[ "${FT_RUNNERS-}" = 1 ] || skip 'make runners-test installs wdio'
+	[ "${FT_ALL_RUNNERS-}" = 1 ] || skip 'make runners-test installs wdio'
 	(cd "$BATS_TEST_DIRNAME/runners/wdio" && "$root/scripts/npm-ci.sh")
 	ln -sfn "$BATS_TEST_DIRNAME/runners/wdio/node_modules" \
 		"$tree/node_modules"
@@ -67,7 +67,7 @@ judged() {
 }
 
 @test "cypress: every end is what it is" {
-	[ "${FT_RUNNERS-}" = 1 ] || skip 'make runners-test runs the real one'
+	[ "${FT_ALL_RUNNERS-}" = 1 ] || skip 'make runners-test runs the real one'
 	[ -x "$tree/node_modules/.bin/cypress" ] ||
 		skip 'scripts/install-cypress.sh installs Cypress'
 	judged cypress electron
@@ -80,7 +80,7 @@ judged() {
 	# a recording needs no screen
 	printf '#!/bin/sh\nshift 3\nexec "$@"\n' >bin/xvfb-run
 	chmod +x bin/xvfb-run
-	unset FT_RUNNERS
+	unset FT_ALL_RUNNERS
 	path=$PWD/bin:$PATH recordings=$BATS_TEST_DIRNAME/data/cypress \
 		judged cypress electron
 	rm -r "$tree/node_modules"
@@ -107,23 +107,44 @@ webdriver error spawn npm install mocha selenium-webdriver' \
 			"\(.reason) \(.message | sub(".*: "; ""))"' out | sort)"
 }
 
+# The entry is that of the manual. What stands in for a virtual environment is
+# Debian's pytest.
 @test "a user adds pytest by an entry alone" {
-	/usr/bin/python3 -c "import pytest" 2>/dev/null || skip 'pytest is not installed'
-	mkdir specs
-	printf 'def test_adds():\n    assert 1 + 1 == 2\n' >specs/test_pass.py
+	/usr/bin/python3 -c 'import pytest' || skip 'pytest is not installed'
+	sed -n '/^pytest, by/,/^\.Ed/ { /^[ {}]/p }' "$root/src/ft-runners.5" >mine.json
+	export FT_RUNNERS=$PWD/mine.json SPEC_ROOT=$PWD/specs
+	mkdir -p specs/.venv/bin bin
+	printf '#!/bin/sh\nexec /usr/bin/python3 -m pytest -p no:cacheprovider "$@"\n' \
+		>specs/.venv/bin/pytest
+	printf '#!/bin/sh\n' >bin/chromedriver
+	chmod +x specs/.venv/bin/pytest bin/chromedriver
+	printf 'import os\ndef test_adds():\n    assert os.environ["BROWSER"] == "chrome"\n' \
+		>specs/test_pass.py
 	printf 'def test_till():\n    assert 7 == 8, "change"\n' >specs/test_fail.py
+	printf 'import pytest\ndef test_a():\n    pytest.skip()\n' >specs/test_skip.py
+	printf 'import os\ndef test_a():\n    os.abort()\n' >specs/test_crash.py
+	printf 'import time\ndef test_a():\n    time.sleep(999)\n' >specs/test_hang.py
+	printf 'def test_a(:\n' >specs/test_syntax.py
 	printf '# no tests\n' >specs/test_none.py
-	jq -n '{pytest: {match: ["test_*.py"],
-		argv: ["/usr/bin/python3", "-m", "pytest", "-p", "no:cacheprovider",
-			"--junitxml={out}/result.xml", "{spec_path}"],
-		result: {format: "junit", file: "{out}/result.xml"},
-		exit: {"2": "config", "4": "config", "5": "no-tests"}}}' >mine.json
-	jq -cn '("pass", "fail", "none") | {id: ., spec: "test_\(.).py"}' >in
-	ft-run -R mine.json -C specs <in >out
-	same 'fail failed null {"passed":0,"failed":1,"skipped":0,"flaky":0}
+	jq -n '{groups: [{name: "g", tasks: [{spec: "test_*.py", timeout: 30,
+		viewports: ["desktop"], browsers: ["chrome"]}]}],
+		include: [{group: "g", spec: "test_pass.py", viewport: "desktop",
+			browser: "firefox"}]}' | ft-expand |
+		jq -c 'if .spec == "test_hang.py" then .timeout = 3 else . end' >in
+	PATH=$PWD/bin:$(dirname "$(command -v ft-run)"):/usr/bin:/bin \
+		ft-run -j 2 <in >out
+	same 'crash error signal null
+fail failed null {"passed":0,"failed":1,"skipped":0,"flaky":0}
+hang error timeout null
 none error no-tests {"passed":0,"failed":0,"skipped":0,"flaky":0}
-pass passed null {"passed":1,"failed":0,"skipped":0,"flaky":0}' \
-		"$(jq -r 'select(.status == "complete") |
-			"\(.id) \(.result) \(.reason) \(.tests)"' out | sort)"
-	[[ $(jq -r 'select(.id == "fail").message // empty' out) == 'test_till: '* ]]
+pass error browser null
+pass passed null {"passed":1,"failed":0,"skipped":0,"flaky":0}
+skip passed null {"passed":0,"failed":0,"skipped":1,"flaky":0}
+syntax error config {"passed":0,"failed":1,"skipped":0,"flaky":0}' \
+		"$(jq -r 'select(.status == "complete" and .runner == "pytest") |
+			"\(.spec[5:-3]) \(.result) \(.reason) \(.tests)"' out | sort)"
+	[[ $(jq -r 'select(.spec == "test_fail.py").message // empty' out) == 'test_till: '* ]]
+	rm -r specs/.venv
+	grep chrome in | ft-run >out
+	grep -q 'no .venv/bin/pytest in .*: python3 -m venv' out
 }
