@@ -561,6 +561,39 @@ later_than() {
 	[ "$(redis ZCARD "$ft:queue")" = 1 ]
 }
 
+@test "an id twice in a batch is one task, and nothing is half there" {
+	[ "$(op push run pusher 1 '' a '{"id":"a"}' 0 '' 0 '' \
+		a '{"id":"a","again":1}' 0 '' 0 '' b '{"id":"b"}' 0 '' 1 x)" = aka ]
+	[ "$(redis LRANGE "$ft:ids" 0 -1 | paste -sd ' ')" = 'a b' ]
+	[ "$(task a record)" = '{"id":"a"}' ]
+	[ "$(task b retries) $(task b share)" = '1 x' ]
+	redis DEL "$ft:queue" >/dev/null
+	redis SET "$ft:queue" foreign >/dev/null
+	op push run pusher 2 '' c '{"id":"c"}' 0 '' 0 '' || :
+	[ "$(redis EXISTS "$ft:task:c")" = 0 ]
+}
+
+@test "who has no slot left hears when to ask again, a free one asks at once" {
+	push a b
+	slots=2
+	[ "$(pop w.1.x 1 | sed -n 2p)" = 0 ]
+	wait=$(pop w.1.x 2 | sed -n 2p)
+	[ "$wait" -gt 0 ] && [ "$wait" -le 20000 ]
+}
+
+@test "work renews the time to live, though not at each step" {
+	push a b
+	redis EXPIRE "$ft:meta" 1000 >/dev/null
+	redis PERSIST "$ft:ids" >/dev/null
+	redis EXPIRE "$ft:queue" 604500 >/dev/null
+	token=$(leased w.1.x 1)
+	for kind in meta ids task:a; do
+		[ "$(redis TTL "$ft:$kind")" -gt 604000 ]
+	done
+	[ "$(redis TTL "$ft:queue")" -le 604500 ]
+	finish a "$token" passed
+}
+
 @test "no duration, however absurd, loses a task" {
 	push a b
 	token=$(leased w.1.x 1)

@@ -30,6 +30,7 @@ local WORKERS = PREFIX .. 'workers'
 local BELL = PREFIX .. 'bell'
 
 local TTL_S = 604800        -- a week
+local RENEW_S = 600         -- used up of it before work renews it
 local TAKE_BACK_MAX = 100   -- expired leases taken back by one call
 local LOOK_AHEAD = 8        -- waiting tasks looked at for a retry's sake
 local AVOID_MS = 1000       -- how long a retry waits for another worker
@@ -49,15 +50,20 @@ local LONGEST_MS = 2 ^ 39
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
+-- A key lives for a week after the last work on it, or ten minutes less: to
+-- look costs a tenth of a renewal, which is also a line of the log.
 local function keep(...)
 	for _, key in ipairs({...}) do
-		redis.call('EXPIRE', key, TTL_S)
+		local left = redis.call('TTL', key)
+		if left == -1 or left >= 0 and left < TTL_S - RENEW_S then
+			redis.call('EXPIRE', key, TTL_S)
+		end
 	end
 end
 
 local names = {'state', 'heard_ms', 'lease_ms', 'silence_ms', 'spoke_ms',
 	'recent', 'recent_ms', 'other_ms', 'max_failures', 'takeovers',
-	'over', 'fence'}
+	'over', 'fence', 'started_ms'}
 local meta = {}
 for i, value in ipairs(redis.call('HMGET', META, unpack(names))) do
 	meta[names[i]] = value or nil
@@ -138,11 +144,11 @@ local function verdict(id, result, reason, record)
 	local key = task_key(id)
 	local failed
 
-	redis.call('HSET', key, 'result', result, 'reason', reason, 'ended_ms',
-		now)
+	local set = {'result', result, 'reason', reason, 'ended_ms', now}
 	if record then
-		redis.call('HSET', key, 'record', record)
+		set[7], set[8] = 'record', record
 	end
+	redis.call('HSET', key, unpack(set))
 	redis.call('HDEL', key, 'lease', 'silent_ms', 'spared', 'avoid',
 		'avoid_ms')
 	redis.call('RPUSH', DONE, id)
@@ -265,31 +271,34 @@ end
 -- has the task yet, so the loss did not happen.
 local function speak_up(id)
 	local key = task_key(id)
+	local t = redis.call('HMGET', key, 'spared', 'silent_ms')
 
-	redis.call('HDEL', key, 'spared')
-	if redis.call('HDEL', key, 'silent_ms') == 1 then
-		redis.call('HDEL', key, 'avoid', 'avoid_ms')
+	if t[1] then
+		redis.call('HDEL', key, 'spared')
+	end
+	if t[2] then
+		redis.call('HDEL', key, 'silent_ms', 'avoid', 'avoid_ms')
 		redis.call('ZREM', QUEUE, id)
 		redis.call('HINCRBY', key, 'lost', -1)
 		redis.call('HINCRBY', META, 'lost', -1)
 	end
 end
 
--- The first waiting task that this worker should get: its id, score and
--- record, or nil and how long the only ones left wait for another worker.
+-- The first waiting task that this worker should get: its id and score, or nil
+-- and how long the only ones left wait for another worker.
 local function choose(worker, lease_ms)
 	local head = redis.call('ZRANGE', QUEUE, 0, LOOK_AHEAD - 1,
 		'WITHSCORES')
 	local wait
 
 	for i = 1, #head, 2 do
-		local t = redis.call('HMGET', task_key(head[i]), 'record',
-			'avoid', 'avoid_ms')
-		if t[2] ~= worker or tonumber(t[3]) <= now or
+		local t = redis.call('HMGET', task_key(head[i]), 'avoid',
+			'avoid_ms')
+		if t[1] ~= worker or tonumber(t[2]) <= now or
 			not others_live(lease_ms) then
-			return head[i], head[i + 1], t[1]
+			return head[i], head[i + 1]
 		end
-		wait = math.min(wait or AVOID_MS, t[3] - now)
+		wait = math.min(wait or AVOID_MS, t[2] - now)
 	end
 	return nil, wait
 end
@@ -352,10 +361,13 @@ end
 -- not worth another start. Ids and scores.
 local function mates(id, score, slots, share)
 	local fields = {'share', 'failures', 'lost'}
-	local own = redis.call('HMGET', task_key(id), unpack(fields))
-	local found, each, left = {}
+	local found, own, each, left = {}
 
-	if share < 2 or not may_share(score, own) then
+	if share < 2 then
+		return found
+	end
+	own = redis.call('HMGET', task_key(id), unpack(fields))
+	if not may_share(score, own) then
 		return found
 	end
 	each = work_ms() / (slots * math.max(1, redis.call('HLEN', WORKERS)))
@@ -386,7 +398,10 @@ local function lease(id, score, instance, worker, lease_ms, nonce)
 
 	-- by the clock: it grows even if the server lost the last one
 	meta.fence = math.max((meta.fence or 0) + 1, now)
-	redis.call('HSET', META, 'fence', meta.fence)
+	meta.started_ms = meta.started_ms or now
+	meta.lease_ms = math.min(meta.lease_ms or lease_ms, lease_ms)
+	redis.call('HSET', META, 'fence', meta.fence, 'started_ms',
+		meta.started_ms, 'lease_ms', meta.lease_ms)
 	token = string.format('%.0f-%s', meta.fence, nonce)
 	t = redis.call('HMGET', key, 'silent_ms', 'leases', 'worker', 'slot',
 		'started_ms')
@@ -396,17 +411,15 @@ local function lease(id, score, instance, worker, lease_ms, nonce)
 	end
 	redis.call('ZREM', QUEUE, id)
 	redis.call('ZADD', LEASES, now + lease_ms, id)
-	redis.call('HDEL', key, 'silent_ms', 'spared', 'slot', 'started_ms',
-		'avoid', 'avoid_ms', 'reason', 'batch', 'due_ms')
-	redis.call('HINCRBY', key, 'leases', 1)
-	redis.call('HSET', key, 'lease', token, 'lease_ms', lease_ms,
-		'worker', worker, 'score', score, 'since_ms', now)
-	redis.call('SADD', held_key(instance), id .. '#' .. token)
-	redis.call('HSETNX', META, 'started_ms', now)
-	if not meta.lease_ms or lease_ms < meta.lease_ms then
-		redis.call('HSET', META, 'lease_ms', lease_ms)
-		meta.lease_ms = lease_ms
+	if t[2] then
+		redis.call('HDEL', key, 'silent_ms', 'spared', 'slot',
+			'started_ms', 'avoid', 'avoid_ms', 'reason', 'batch',
+			'due_ms')
 	end
+	redis.call('HSET', key, 'lease', token, 'lease_ms', lease_ms,
+		'leases', (t[2] or 0) + 1, 'worker', worker, 'score', score,
+		'since_ms', now)
+	redis.call('SADD', held_key(instance), id .. '#' .. token)
 	keep(key, LEASES, QUEUE, held_key(instance))
 	return token
 end
@@ -415,13 +428,13 @@ end
 -- a free slot: their notes, or nil and how long to wait. The tokens of a batch
 -- have one nonce: it fills one slot.
 local function lease_next(instance, me, lease_ms, nonce, ended)
-	local id, score, record = choose(me.worker, lease_ms)
+	local id, score = choose(me.worker, lease_ms)
 	local all, notes, due = nil, {}, now
 
 	if not id then
 		return nil, score
 	end
-	if not record then
+	if redis.call('EXISTS', task_key(id)) == 0 then
 		-- its record has outlived its time: nothing to run
 		redis.call('ZREM', QUEUE, id)
 		verdict(id, 'error', 'lost', '{"id":' .. cjson.encode(id) ..
@@ -486,8 +499,9 @@ end
 local function tell(instance, text)
 	local bell = own_bell(instance)
 
-	redis.call('RPUSH', bell, text)
-	redis.call('LTRIM', bell, -BELL_MAX * 16, -1)
+	if redis.call('RPUSH', bell, text) > BELL_MAX * 16 then
+		redis.call('LTRIM', bell, -BELL_MAX * 16, -1)
+	end
 	keep(bell)
 end
 

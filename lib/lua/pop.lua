@@ -13,9 +13,10 @@
 -- ARGV[8]  how many tasks it takes for one slot, where they may share a start
 --
 -- Returns what it found (task, full, wait, finished, norun), how long to wait
--- at most in ms, the bell's generation, the note of the task (the notes of a
--- batch, with NEXT_NOTE between them) or '', and the notes
--- from the instance's own bell. Model: Pop.
+-- at most in ms (after a task only if it fills the last slot, else 0), the
+-- bell's generation for who waits, the note of the task (the notes of a batch,
+-- with NEXT_NOTE between them) or '', and the notes from the instance's own
+-- bell. Model: Pop.
 local instance, worker, slots = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local lease_ms, nonce, mode = tonumber(ARGV[4]), ARGV[5], ARGV[6]
 local notes = {}
@@ -24,7 +25,8 @@ local function answer(what, wait, text)
 	if mode == '-' and what ~= 'task' then
 		redis.call('HDEL', WORKERS, instance)
 	end
-	return {what, wait or 0, generation(), text or '', unpack(notes)}
+	return {what, wait or 0, what == 'wait' and generation() or '0-0',
+		text or '', unpack(notes)}
 end
 
 -- The next moment at which an answer may change without a bell.
@@ -36,6 +38,16 @@ local function patience(held_up)
 		wait = math.min(wait, first[2] - now)
 	end
 	return math.max(1, math.min(wait, held_up or wait))
+end
+
+local me
+
+-- A task is given, by its note. Who follows its bell and has no slot left need
+-- not ask before something changes.
+local function give(text)
+	local full = mode == 'f' and slots_used(instance, me) >= slots
+
+	return answer('task', full and patience() or 0, text)
 end
 
 if not meta.state then
@@ -50,7 +62,7 @@ end
 hear(worker)
 take_back()
 
-local me = {worker = worker, slots = slots, mode = mode,
+me = {worker = worker, slots = slots, mode = mode,
 	done = known and known.done or 0, asked = asked,
 	share = tonumber(ARGV[8] or 1)}
 set_instance(instance, me)
@@ -62,7 +74,9 @@ if mode == 'f' then
 			'^task\n.-\n.-\n.-\n.-\n(.-)\n')
 		notes[#notes + 1] = ended and note('free', ended) or text
 	end
-	redis.call('DEL', own_bell(instance))
+	if #notes > 0 then
+		redis.call('DEL', own_bell(instance))
+	end
 end
 
 if fresh then
@@ -74,7 +88,7 @@ for _, unseen in ipairs(undelivered(instance, seen, true)) do
 	notes[#notes + 1] = unseen
 end
 if string.match(notes[#notes] or '', '^task') then
-	return answer('task', 0, table.remove(notes))
+	return give(table.remove(notes))
 end
 if over() then
 	return answer('finished')
@@ -86,7 +100,7 @@ if meta.state ~= 'cancelled' then
 	text, held_up = lease_next(instance, me, lease_ms, nonce)
 end
 if text then
-	return answer('task', 0, text)
+	return give(text)
 end
 if over() then
 	return answer('finished')

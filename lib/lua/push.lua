@@ -35,30 +35,43 @@ local function score(priority, expected, place)
 	return string.format('%.0f', x - priority * BAND)
 end
 
+local ids, places, tasks = {}, {}, {}
+local length = redis.call('LLEN', IDS)
+
+-- Note what is to be written of a task; nothing is, before all is known.
 local function add(id, record, priority, expected, retries, share)
 	local key = task_key(id)
-	local place
+	local set = {'record', record}
 
 	-- not EXISTS: a key of another type is an error, no task
-	if redis.call('HEXISTS', key, 'record') == 1 then
+	if tasks[key] or redis.call('HEXISTS', key, 'record') == 1 then
 		return 'k'
 	end
 	if meta.state ~= 'open' then
 		return 'r'
 	end
-	-- computed first: a script that fails half way leaves half a task
-	place = score(priority, expected, redis.call('LLEN', IDS) + 1)
-	redis.call('HSET', key, 'record', record)
 	if retries ~= '0' then
-		redis.call('HSET', key, 'retries', retries)
+		set[3], set[4] = 'retries', retries
 	end
 	if share ~= '' then
-		redis.call('HSET', key, 'share', share)
+		set[#set + 1] = 'share'
+		set[#set + 1] = share
 	end
-	redis.call('RPUSH', IDS, id)
-	redis.call('ZADD', QUEUE, place, id)
-	keep(key)
+	tasks[key] = set
+	ids[#ids + 1] = id
+	places[#places + 1] = score(priority, expected, length + #ids)
+	places[#places + 1] = id
 	return 'a'
+end
+
+-- The shared keys first: if one is of another type, no task is half there.
+local function write()
+	redis.call('RPUSH', IDS, unpack(ids))
+	redis.call('ZADD', QUEUE, unpack(places))
+	for key, set in pairs(tasks) do
+		redis.call('HSET', key, unpack(set))
+		redis.call('EXPIRE', key, TTL_S)
+	end
 end
 
 if not meta.state then
@@ -75,6 +88,9 @@ local letters = {}
 for i = FIRST, #ARGV, EACH do
 	letters[#letters + 1] = add(ARGV[i], ARGV[i + 1], ARGV[i + 2],
 		ARGV[i + 3], ARGV[i + 4], ARGV[i + 5])
+end
+if #ids > 0 then
+	write()
 end
 answer = table.concat(letters)
 redis.call('HSET', META, mark .. ARGV[3], answer)
