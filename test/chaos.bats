@@ -163,6 +163,11 @@ says() {
 	[ "$status" -eq 0 ]
 	says 200 tasks
 	says 0 lost
-	says '[1-9][0-9]*' kill:worker.sh
-	says '[1-9][0-9]*' kill:controller.sh
+	for fault in drain kill:controller.sh kill:ft-pop kill:ft-push \
+		kill:ft-result kill:ft-run kill:supervisor kill:worker \
+		kill:worker.sh net:cut net:delay net:lost-reply redis:flush \
+		redis:kill redis:restart stop:ft-pop stop:ft-result stop:ft-run \
+		stop:supervisor stop:worker.sh; do
+		says '[1-9][0-9]*' "$fault"
+	done
 }

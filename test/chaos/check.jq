@@ -70,5 +70,8 @@ def row: "\(.[0] + "                        " | .[:24])\(.[1])";
   ($bad | to_entries[] | [.key, (.value | length)] | row),
   ($bad | with_entries(select(.value != [] and .key != "orphans"))
 	| to_entries[] | "\(.key): \(.value[:10] | join(" "))"),
+  (([$bad["wrong verdicts", "stale verdicts", "double verdicts"][]] | set)
+	as $odd | $final[] | select($odd[.id])
+	| {id, result, reason, message, lease, attempts} | tojson),
   (if [$bad[] | length] | add > 0 or ($ids | length) == 0
 	then "chaos: the promise is broken\n" | halt_error(1) else empty end)

@@ -4,8 +4,8 @@ set -eu
 here=$(dirname "$0")
 cd "$CHAOS_DIR"
 
-# living KIND [WORKER] - the processes of this run; a child of the same name
-# is a subshell or a supervisor
+# living KIND [WORKER] - the processes of this run, "pid start", which names
+# one for good; a child of the same name is a subshell or a supervisor
 living() {
 	found=$(grep -lx "$1" /proc/[0-9]*/comm | sed 's/comm$/environ/')
 	for mark in "CHAOS_DIR=$CHAOS_DIR" ${2:+"FT_WORKER=w$2"}; do
@@ -14,56 +14,90 @@ living() {
 	done || :
 	# shellcheck disable=SC2046
 	cat $(printf '%s\n' "$found" | sed 's/environ$/stat/') /dev/null |
-		awk '{ boss[$1] = $4 }
-		END { for (p in boss) if (!(boss[p] in boss)) print p }' |
+		awk '{ boss[$1] = $4; start[$1] = $22 }
+		END { for (p in boss) if (!(boss[p] in boss)) print p, start[p] }' |
 		sort -n
 } 2>/dev/null
 
 # supervisors - those whose ft-run could tidy up behind them
 supervisors() {
-	for pid in $(living ft-run); do
-		grep -q '^State:.T' "/proc/$pid/status" 2>/dev/null ||
-			tr ' ' '\n' <"/proc/$pid/task/$pid/children" || :
-	done 2>/dev/null | grep .
+	living ft-run | while read -r boss _; do
+		grep -q '^State:.T' "/proc/$boss/status" && continue
+		tr ' ' '\n' <"/proc/$boss/task/$boss/children"
+	done | while read -r pid; do
+		cut -d ' ' -f 1,22 "/proc/$pid/stat"
+	done
+} 2>/dev/null
+
+# workers - all that makes a pipeline up, on a line; two at least are left
+workers() {
+	n=0
+	while [ $((n += 1)) -le "$WORKERS" ]; do
+		for kind in worker.sh ft-pop ft-run ft-result; do
+			living "$kind" "$n"
+		done | paste -sd ' '
+	done | awk 'NF >= 4'
 }
 
 # pick KIND NUMBER - one of them
 pick() {
 	case $1 in
 	supervisor) supervisors ;;
+	worker) workers ;;
 	*) living "$1" ;;
 	esac | awk -v n="$2" '{ l[NR] = $0 } END { if (NR) print l[n % NR + 1] }'
 }
 
-# stop PID - freeze it past its lease
+# same PID START - whether it is still that process: numbers are given again
+same() {
+	[ "$(cut -d ' ' -f 22 "/proc/$1/stat" 2>/dev/null)" = "$2" ]
+}
+
+# stop PID START - freeze it past its lease
 stop() {
 	kill -STOP "$1" || return 1
 	(
 		sleep 3
-		kill -CONT "$1" 2>/dev/null || :
+		! same "$1" "$2" || kill -CONT "$1" 2>/dev/null || :
 	) &
+}
+
+# strike KILL|stop KIND [PID START] ...
+strike() {
+	how=$1 kind=$2 pids=
+	shift 2
+	while [ $# -gt 0 ]; do
+		! same "$1" "$2" || pids="$pids $1 $2"
+		shift 2
+	done
+	# shellcheck disable=SC2086 # numbers
+	set -- $pids
+	[ $# -gt 0 ] || return 1
+	# shellcheck disable=SC2046 # numbers
+	case $how:$kind in
+	stop:*) stop "$1" "$2" ;;
+	# a controller goes with its whole group
+	kill:controller.sh) kill -s KILL -- "-$1" ;;
+	kill:worker) kill -s KILL $(printf '%s %.0s' "$@") ;;
+	kill:*) kill -s KILL "$1" ;;
+	esac 2>/dev/null
 }
 
 # hit KILL|stop KIND NUMBER
 hit() {
 	tries=0 most=60
 	[ "$2" != controller.sh ] || most=300 # it comes late
-	until pid=$(pick "$2" "$3") && [ -n "$pid" ]; do
+	# shellcheck disable=SC2086 # numbers
+	until pid=$(pick "$2" "$3") && strike "$1" "$2" $pid; do
 		[ $((tries += 1)) -lt $most ] || return 1
 		sleep 0.03
 	done
-	# a controller goes with its whole group
-	[ "$2" != controller.sh ] || pid=-$pid
-	case $1 in
-	kill) kill -s KILL -- "$pid" ;;
-	stop) stop "$pid" ;;
-	esac 2>/dev/null
 }
 
 # drain NUMBER - one worker is told to stop
 drain() {
 	pid=$(living worker.sh $(($1 % WORKERS + 1)) | head -n 1)
-	[ -n "$pid" ] && kill -TERM "$pid" 2>/dev/null
+	[ -n "$pid" ] && kill -TERM "${pid% *}" 2>/dev/null
 }
 
 # restart SIGNAL NUMBER
@@ -91,9 +125,13 @@ inject() {
 	esac
 }
 
+# what has not been yet is made up for when the time is over
 while read -r pause fault number; do
-	sleep "$pause"
-	[ "$(date +%s)" -lt "$UNTIL" ] || break
+	if [ "$(date +%s)" -lt "$UNTIL" ]; then
+		sleep "$pause"
+	elif grep -q "^$fault	" faults; then
+		continue
+	fi
 	if inject "$fault" "$number"; then
 		printf '%s\t%s\n' "$fault" "$(date -u +%T.%3N) ${pid-}" >>faults
 	fi

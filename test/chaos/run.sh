@@ -142,3 +142,10 @@ ft-stats -a >final.jsonl
 	"flaky"], .[:4]] | transpose | map({key: .[0], value: (.[1] | tonumber?
 	// 0)}) | from_entries)}' >counted.json
 "$here/check.sh" "$CHAOS_DIR"
+never=$(cut -d ' ' -f 2 schedule | sort -u | while read -r fault; do
+	grep -q "^$fault	" faults || printf ' %s' "$fault"
+done)
+[ -z "$never" ] || {
+	printf 'chaos: never injected:%s\n' "$never"
+	exit 1
+}

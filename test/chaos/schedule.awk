@@ -3,7 +3,7 @@
 BEGIN {
 	split("kill:ft-pop 4 kill:ft-run 4 kill:supervisor 4 " \
 		"kill:ft-result 4 kill:worker.sh 2 kill:ft-push 2 " \
-		"kill:controller.sh 4 " \
+		"kill:controller.sh 4 kill:worker 2 " \
 		"stop:ft-pop 3 stop:ft-run 3 stop:supervisor 2 " \
 		"stop:ft-result 4 stop:worker.sh 1 net:cut 3 net:delay 3 " \
 		"net:lost-reply 4 redis:restart 1 redis:kill 2 " \
