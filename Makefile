@@ -124,7 +124,7 @@ lint:
 
 # Each parser under a fuzzer for FUZZ_S= seconds, with ASan and UBSan; FUZZ=
 # names some. What it finds worth keeping stays in build/fuzz/corpus.
-FUZZ = jsonl map record runners verdict page redis
+FUZZ = jsonl map record runners verdict page text redis
 FUZZ_S = 20
 fuzz_cc = clang -std=c11 -O1 -g -fno-omit-frame-pointer $(CPPFLAGS) \
 	$(shell $(PKG_CONFIG) --cflags $(PKGS)) \

@@ -13,6 +13,7 @@
 
 #include <hiredis/hiredis.h>
 
+#include "figures.h"
 #include "fuzz.h"
 #include "queue.h"
 
@@ -141,6 +142,12 @@ learnt(const char *id, int64_t ms)
 	(void)ms;
 }
 
+static void
+seen(const char *run, const struct queue_look *look)
+{
+	cJSON_Delete(figures_json(run, look));
+}
+
 static struct record *
 leased(void)
 {
@@ -163,9 +170,9 @@ read_run(struct queue *q)
 }
 
 static void
-pop(struct queue *q)
+pop(struct queue *q, bool follow)
 {
-	struct popper *p = popper_open(q, "w", 2, 60000, true);
+	struct popper *p = popper_open(q, "w", 2, 60000, follow, 3);
 	struct record *r = NULL;
 	int i;
 
@@ -173,6 +180,11 @@ pop(struct queue *q)
 		if (popper_next(p, false, NULL, 0, &r) == POP_TASK)
 			popper_hand_back(p, r);
 		record_free(r);
+		r = NULL;
+		while (popper_more(p, &r)) {
+			record_write(fuzz_null(), r);
+			record_free(r);
+		}
 		r = NULL;
 	}
 	popper_leave(p);
@@ -214,13 +226,13 @@ fuzz(const uint8_t *data, size_t size)
 	setenv("REDIS_HOST", "/fuzz", 1);
 	sent = data + 1;
 	sent_size = size - 1;
-	q = data[0] % 6 == 5 ? queue_open_push(NULL) : queue_open("r");
-	switch (data[0] % 6) {
+	q = data[0] % 8 == 5 ? queue_open_push(NULL) : queue_open("r");
+	switch (data[0] % 8) {
 	case 0:
 		read_run(q);
 		break;
 	case 1:
-		pop(q);
+		pop(q, true);
 		break;
 	case 2:
 		report(q);
@@ -231,8 +243,14 @@ fuzz(const uint8_t *data, size_t size)
 	case 4:
 		queue_cancel(q);
 		break;
-	default:
+	case 5:
 		push(q);
+		break;
+	case 6:
+		pop(q, false);
+		break;
+	default:
+		queue_each_run(q, seen);
 	}
 	queue_close(q);
 }

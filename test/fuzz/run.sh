@@ -12,5 +12,5 @@ if [ "$2" -gt 0 ]; then
 else
 	how=-runs=0
 fi
-exec "build/fuzz-$1" "$how" -max_len=8192 -timeout=20 -rss_limit_mb=4096 \
+exec "build/fuzz-$1" "$how" -max_len=8192 -timeout=60 -rss_limit_mb=4096 \
 	-artifact_prefix="build/fuzz/$1-" -print_final_stats=1 "$3" "$4"
