@@ -131,7 +131,7 @@ fuzz_cc = clang -std=c11 -O1 -g -fno-omit-frame-pointer $(CPPFLAGS) \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined
 fuzz_wrap = malloc calloc realloc free strdup strndup vasprintf \
 	warn warnx err errx exit
-build/fuzz-redis: fuzz_wrap += redisConnectUnixWithTimeout redisFree \
+build/fuzz-redis: fuzz_wrap += redisConnectUnixWithTimeout redisSetTimeout redisFree \
 	redisGetReplyFromReader freeReplyObject \
 	clock_mono_ms nanosleep
 fuzz_lib = $(patsubst lib/%.c,build/fuzz/%.o,$(wildcard lib/*.c))

@@ -25,6 +25,7 @@ struct request {
 	bool shared;                 /* about a key beside those of a run */
 	struct buf args;             /* as the protocol wants them */
 	size_t count;
+	bool whole; /* sent with the script's text, this time */
 	void *tag;
 };
 
@@ -379,12 +380,13 @@ pause_before(unsigned tries)
 }
 
 static void
-put(struct redis *r, const struct request *q, bool whole)
+put(struct redis *r, struct request *q, bool whole)
 {
 	struct redis_script *s = q->script;
 	struct buf head = {0};
 	size_t len;
 
+	q->whole = whole;
 	if (s == NULL) {
 		buf_printf(&head, "*%zu\r\n", q->count);
 	} else {
@@ -405,7 +407,7 @@ put(struct redis *r, const struct request *q, bool whole)
 static bool
 resend(struct redis *r)
 {
-	const struct request *q;
+	struct request *q;
 
 	for (q = r->first; q != NULL; q = q->next)
 		put(r, q, false);
@@ -520,7 +522,7 @@ refused(struct redis *r, const char *text)
 	struct request *q = r->first;
 	int status;
 
-	if (strncmp(text, "NOSCRIPT", 8) == 0) {
+	if (strncmp(text, "NOSCRIPT", 8) == 0 && !q->whole) {
 		append(r, shift(r));
 		put(r, q, true);
 		return true;
