@@ -225,6 +225,40 @@ receive(redisContext *c, int64_t wait_ms)
 	}
 }
 
+/*
+ * A server that is none may announce billions of elements, and hiredis makes
+ * room for them before the first has come.
+ */
+#if HIREDIS_MAJOR >= 1
+static void
+bound(redisContext *c)
+{
+	c->reader->maxelements = REDIS_ELEMENTS_MAX;
+}
+#else
+static void *(*create_array)(const redisReadTask *, int);
+
+static void *
+create_bounded(const redisReadTask *task, int elements)
+{
+	return elements > REDIS_ELEMENTS_MAX ? NULL
+	                                     : create_array(task, elements);
+}
+
+static void
+bound(redisContext *c)
+{
+	static redisReplyObjectFunctions fn;
+
+	if (create_array == NULL) {
+		fn = *c->reader->fn;
+		create_array = fn.createArray;
+		fn.createArray = create_bounded;
+	}
+	c->reader->fn = &fn;
+}
+#endif
+
 static redisContext *
 dial(const struct redis *r)
 {
@@ -277,6 +311,7 @@ connect_once(struct redis *r, struct buf *why)
 		return EX_UNAVAILABLE;
 	}
 	fcntl(c->fd, F_SETFD, FD_CLOEXEC);
+	bound(c);
 	redisSetTimeout(c, limit); /* of a write: reads wait in poll */
 	if (c->connection_type == REDIS_CONN_TCP)
 		redisEnableKeepAlive(c);

@@ -31,6 +31,7 @@
 #define REDIS_CONNECT_MS 5000
 #define REDIS_UNSENT_MAX 16384 /* bytes that may wait for the next answer */
 #define REDIS_ANSWER_MS 15000  /* for an answer, beside what it may block */
+#define REDIS_ELEMENTS_MAX (1 << 20) /* of an array that is an answer */
 
 struct redis;
 

@@ -43,8 +43,7 @@ write_away(const struct record *r)
 static void
 part(struct record *owned)
 {
-	fuzz_promise(
-	    strlen(record_text(owned, RECORD_ID)) <= RECORD_ID_MAX);
+	fuzz_promise(strlen(record_text(owned, RECORD_ID)) <= RECORD_ID_MAX);
 	write_away(owned);
 	record_free(owned);
 }

@@ -29,8 +29,8 @@ plain(const char *s, size_t max)
 
 	fuzz_promise(strlen(text) <= max && valid(text));
 	for (p = text; *p != '\0'; p++)
-		fuzz_promise((unsigned char)*p >= ' ' || *p == '\n' ||
-			     *p == '\t');
+		fuzz_promise(
+		    (unsigned char)*p >= ' ' || *p == '\n' || *p == '\t');
 	free(text);
 }
 
