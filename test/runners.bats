@@ -73,18 +73,26 @@ judged() {
 	judged cypress electron
 }
 
-@test "cypress, as recorded: every end is what it is" {
+# as_recorded RUNNER BROWSER - the same cases by what the real one left once
+as_recorded() {
 	rm "$tree/node_modules"
 	mkdir -p "$tree/node_modules/.bin" bin
-	cp "$BATS_TEST_DIRNAME/runners/replay.sh" "$tree/node_modules/.bin/cypress"
+	cp "$BATS_TEST_DIRNAME/runners/replay.sh" "$tree/node_modules/.bin/$1"
 	# a recording needs no screen
 	printf '#!/bin/sh\nshift 3\nexec "$@"\n' >bin/xvfb-run
 	chmod +x bin/xvfb-run
 	unset FT_ALL_RUNNERS
-	path=$PWD/bin:$PATH recordings=$BATS_TEST_DIRNAME/data/cypress \
-		judged cypress electron
+	path=$PWD/bin:$PATH recordings=$BATS_TEST_DIRNAME/data/$1 judged "$1" "$2"
 	rm -r "$tree/node_modules"
 	ln -s "$root/specs/node_modules" "$tree/node_modules"
+}
+
+@test "cypress, as recorded: every end is what it is" {
+	as_recorded cypress electron
+}
+
+@test "wdio, as recorded: every end is what it is" {
+	as_recorded wdio chrome
 }
 
 @test "a runner that is not installed is told with what installs it" {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# replay.sh [ARGUMENT ...] - be Cypress: play the recording FT_RECORDING
+# replay.sh [ARGUMENT ...] - be the runner of the recording FT_RECORDING
 set -eu
 
 part() {
