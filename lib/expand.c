@@ -146,15 +146,19 @@ matches(const struct entry *e, const char *viewport, const char *browser,
 	} texts[] = {{RECORD_GROUP, e->task->group_name},
 	    {RECORD_SPEC, e->spec}, {RECORD_VIEWPORT, viewport},
 	    {RECORD_BROWSER, browser}, {RECORD_RUNNER, e->runner}};
-	const cJSON *value = json_member(e->task->json, rule->string);
+	const cJSON *value;
 	size_t i;
 
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (strcmp(rule->string, field_name(texts[i].field)) == 0)
 			return is_text(rule, texts[i].text);
 	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
-		if (strcmp(rule->string, field_name(settings[i])) == 0)
+		if (strcmp(rule->string, field_name(settings[i])) == 0) {
 			value = expand_setting(e->task, settings[i]);
+			return value != NULL &&
+			       cJSON_Compare(value, rule, true);
+		}
+	value = json_member(e->task->json, rule->string);
 	return value != NULL && cJSON_Compare(value, rule, true);
 }
 
@@ -239,17 +243,15 @@ is_for(const struct entry *e, enum field setting)
  * looks closer.
  */
 static void
-set_share(const struct entry *e, const struct expand *x, struct record *r)
+set_share(struct record *r)
 {
 	const cJSON *env = record_json(r, RECORD_ENV);
 	char *more = env ? cJSON_PrintUnformatted(env) : NULL;
-	char *words = mem_printf("%s %s-%s%s%s", e->runner,
+	char *words = mem_printf("%s %s-%s%s%s", record_text(r, RECORD_RUNNER),
 	    record_text(r, RECORD_VIEWPORT), record_text(r, RECORD_BROWSER),
 	    more ? " " : "", more ? more : "");
 
-	if (runner_shares(x->table, e->runner) &&
-	    !cJSON_IsFalse(expand_setting(e->task, RECORD_SHARE)))
-		record_set_text(r, RECORD_SHARE, words);
+	record_set_text(r, RECORD_SHARE, words);
 	free(words);
 	free(more);
 }
@@ -268,20 +270,19 @@ set_split(const struct entry *e, const struct expand *x, struct record *r)
 		record_set_int(r, RECORD_SPLIT, split->valueint);
 }
 
+/* What all combinations of an entry have, with room for what tells them apart. */
 static struct record *
-record_of(const struct expand *x, const struct entry *e, const char *viewport,
-    const char *browser)
+record_of(const struct expand *x, const struct entry *e)
 {
 	struct record *r = record_new();
-	char *id = mem_printf("%s/%s-%s", e->path, viewport, browser);
 	const cJSON *value;
 	size_t i;
 
-	record_set_text(r, RECORD_ID, id);
+	record_set_text(r, RECORD_ID, e->path);
 	record_set_text(r, RECORD_GROUP, e->task->group_name);
 	record_set_text(r, RECORD_SPEC, e->spec);
-	record_set_text(r, RECORD_VIEWPORT, viewport);
-	record_set_text(r, RECORD_BROWSER, browser);
+	record_set_text(r, RECORD_VIEWPORT, "");
+	record_set_text(r, RECORD_BROWSER, "");
 	record_set_text(r, RECORD_RUNNER, e->runner);
 	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
 		value = expand_setting(e->task, settings[i]);
@@ -295,28 +296,52 @@ record_of(const struct expand *x, const struct entry *e, const char *viewport,
 			cJSON_AddItemToObject(
 			    r->json, value->string, cJSON_Duplicate(value, 1));
 	set_split(e, x, r);
-	set_share(e, x, r);
+	if (runner_shares(x->table, e->runner) &&
+	    !cJSON_IsFalse(expand_setting(e->task, RECORD_SHARE)))
+		record_set_text(r, RECORD_SHARE, "");
 	if (e->weight >= 0 && !record_has(r, RECORD_WEIGHT))
 		record_set_int(r, RECORD_WEIGHT, e->weight);
-	free(id);
 	return r;
 }
 
 static void
-combination(const struct expand *x, const struct entry *e, const char *viewport,
-    const char *browser, void (*task)(struct record *r),
+tell_apart(struct record *r, const struct entry *e, const char *viewport,
+    const char *browser)
+{
+	static char id[RECORD_ID_MAX + 1];
+
+	stpcpy(stpcpy(stpcpy(stpcpy(stpcpy(id, e->path), "/"), viewport), "-"),
+	    browser);
+	record_set_text(r, RECORD_ID, id);
+	record_set_text(r, RECORD_VIEWPORT, viewport);
+	record_set_text(r, RECORD_BROWSER, browser);
+	if (record_has(r, RECORD_SHARE))
+		set_share(r);
+}
+
+static void
+expand_entry(const struct expand *x, const struct entry *e,
+    void (*task)(struct record *r),
     void (*left_out)(struct record *r, const cJSON *rule))
 {
-	const cJSON *rule = expand_rule(e, viewport, browser);
-	struct record *r;
+	const struct task *t = e->task;
+	struct record *r = record_of(x, e);
+	const char *viewport, *browser;
+	const cJSON *rule;
+	size_t i;
 
-	if (rule != NULL ? left_out == NULL : task == NULL)
-		return;
-	r = record_of(x, e, viewport, browser);
-	if (rule != NULL)
-		left_out(r, rule);
-	else
-		task(r);
+	for (i = 0; i < t->viewports.count * t->browsers.count; i++) {
+		viewport = t->viewports.list[i / t->browsers.count];
+		browser = t->browsers.list[i % t->browsers.count];
+		rule = expand_rule(e, viewport, browser);
+		if (rule != NULL ? left_out == NULL : task == NULL)
+			continue;
+		tell_apart(r, e, viewport, browser);
+		if (rule != NULL)
+			left_out(r, rule);
+		else
+			task(r);
+	}
 	record_free(r);
 }
 
@@ -324,15 +349,8 @@ void
 expand_each(struct expand *x, void (*task)(struct record *r),
     void (*left_out)(struct record *r, const cJSON *rule))
 {
-	const struct task *t;
-	size_t i, v, b;
+	size_t i;
 
-	for (i = 0; i < x->entry_count; i++) {
-		t = x->entries[i].task;
-		for (v = 0; v < t->viewports.count; v++)
-			for (b = 0; b < t->browsers.count; b++)
-				combination(x, &x->entries[i],
-				    t->viewports.list[v], t->browsers.list[b],
-				    task, left_out);
-	}
+	for (i = 0; i < x->entry_count; i++)
+		expand_entry(x, &x->entries[i], task, left_out);
 }

@@ -30,7 +30,8 @@ bool expand_check(struct expand *x);
 
 /*
  * Every combination in map order: to task, or to left_out with the rule that
- * it matches. Either may be NULL. The record is freed afterwards.
+ * it matches. Either may be NULL. The record lasts for the call only; what is
+ * set in it may be there, too, in the next one of its entry.
  */
 void expand_each(struct expand *x, void (*task)(struct record *r),
     void (*left_out)(struct record *r, const cJSON *rule));

@@ -114,13 +114,16 @@ record_set_json(struct record *r, enum field f, cJSON *owned)
 	if (get(r, f) != NULL)
 		cJSON_ReplaceItemInObjectCaseSensitive(r->json, name, owned);
 	else
-		cJSON_AddItemToObject(r->json, name, owned);
+		cJSON_AddItemToObjectCS(r->json, name, owned);
 }
 
 void
 record_set_text(struct record *r, enum field f, const char *value)
 {
-	record_set_json(r, f, cJSON_CreateString(value));
+	cJSON *old = get(r, f);
+
+	if (!cJSON_IsString(old) || cJSON_SetValuestring(old, value) == NULL)
+		record_set_json(r, f, cJSON_CreateString(value));
 }
 
 void

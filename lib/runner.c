@@ -124,14 +124,21 @@ runner_splits(const struct runner_table *t, const char *name)
 	return json_member(runner_entry(t, name), "split") != NULL;
 }
 
+/* Most patterns are a star and an end, and need no more than a look there. */
 static bool
 fits(const char *pattern, const char *spec)
 {
 	const char *base = strrchr(spec, '/');
+	size_t end = strlen(pattern) - 1, len;
 
-	if (strchr(pattern, '/') == NULL && base != NULL)
-		spec = base + 1;
-	return path_match(pattern, spec);
+	if (strchr(pattern, '/') != NULL)
+		return path_match(pattern, spec);
+	base = base != NULL ? base + 1 : spec;
+	if (*pattern != '*' || strpbrk(pattern + 1, "*?[\\") != NULL)
+		return path_match(pattern, base);
+	len = strlen(base);
+	return *base != '.' && len >= end &&
+	       memcmp(base + len - end, pattern + 1, end) == 0;
 }
 
 const char *

@@ -200,7 +200,11 @@ ticks() {
 		redis SET "ft:{r}:$key" x >/dev/null
 		case $key in
 		ids | task:a) set -- ft-push ;;
-		bell) set -- ft-pop ;;
+		bell) # who gets a task does not look at it
+			ft-pop >/dev/null
+			ft-pop >/dev/null
+			set -- ft-pop
+			;;
 		*) set -- ft-pop -n ;;
 		esac
 		tasks a c | exits 65 "$@"
