@@ -104,7 +104,7 @@ build/unit-%: test/unit/%.c build/%.o $(base:%=build/%.o) | build
 
 # TESTS= narrows it: make check TESTS=test/ft-pop.bats
 TESTS = $(units) $(wildcard test/*.bats)
-check: all $(units) build/chaos-proxy
+check: all $(units) build/chaos-proxy build/chaos-forget.so
 	PATH="$(CURDIR)/bin:$$PATH" prove -j 2 --timer --failures --comments $(TESTS)
 
 # The whole suite once more with sanitizers, in a tree of its own.
@@ -157,6 +157,12 @@ build/chaos-proxy: test/chaos/proxy.c | build
 chaos: all build/chaos-proxy
 	PATH="$(CURDIR)/bin:$$PATH" test/chaos/run.sh
 
+# What a server loses with its power: five minutes.
+build/chaos-forget.so: test/chaos/forget.c | build
+	$(CC) $(cflags) -shared -fPIC -o $@ $< -ldl -lpthread
+power: all build/chaos-forget.so
+	PATH="$(CURDIR)/bin:$$PATH" test/chaos/power.sh
+
 # Side by side with what others offer: PART= one, ROUNDS= how often.
 build/bench-%: test/bench/%.c $(base:%=build/%.o) $(queue:%=build/%.o) | build
 	$(CC) $(cflags) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(hiredis)
@@ -195,4 +201,4 @@ uninstall:
 clean:
 	rm -rf bin build
 
-.PHONY: all check runners-test sanitize lint model chaos bench image image-test install uninstall clean
+.PHONY: all check runners-test sanitize lint model chaos power bench image image-test install uninstall clean
