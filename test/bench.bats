@@ -39,6 +39,14 @@ load helper
 	same 64 "$status"
 }
 
+@test "the supervision bench tells what a slot adds, and its memory" {
+	make -s -C "$root" build/bench-spawn >&2
+	ROUNDS=1 TASKS=20 MANY=200 run "$root/test/bench/run.sh" supervision
+	same 0 "$status"
+	[[ $output == *'ft-run -o artifacts, more than the spawn, ms: '* ]]
+	[[ $output == *'after 200 tasks: '*' KiB resident' ]]
+}
+
 @test "the queue bench measures a push and a worker beside the bare clients" {
 	make -s -C "$root" build/bench-bare build/bench-client >&2
 	PEERS=none ROUNDS=1 TASKS=300 DONE=50 run "$root/test/bench/run.sh" queue

@@ -68,7 +68,7 @@ hanging_specs() {
 	for browser in chrome firefox; do
 		jq -cn --arg browser $browser --arg port $((20000 + RANDOM % 20000)) \
 			'{id: $browser, spec: "hang.spec.ts", viewport: "desktop",
-			browser: $browser, lease: $browser, timeout: 90,
+			browser: $browser, lease: $browser, timeout: 300,
 			env: {PORT: $port}}'
 	done >tasks
 }
@@ -104,9 +104,9 @@ left() {
 	done <family
 }
 
-# soon COMMAND ... - until it succeeds; a minute, since browsers are slow
+# soon COMMAND ... - until it succeeds; two minutes, since browsers are slow
 soon() {
-	local until=$((SECONDS + 60))
+	local until=$((SECONDS + 120))
 
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$until" ] || return 1
@@ -165,11 +165,20 @@ told() {
 	assert_nothing_left
 }
 
+# A busy machine may not have the browsers ready by a short deadline: then the
+# longer one is tried.
 @test "at its deadline" {
 	hanging_specs
-	sed -i 's/"timeout":90/"timeout":20/' tasks
+	sed -i 's/"timeout":300/"timeout":20/' tasks
 	serve -g 5
-	await_ready "$pid"
+	await_ready "$pid" || {
+		exec 5>&-
+		ends 0 "$pid"
+		rm -f pipe specs/*.ready
+		sed -i 's/"timeout":20/"timeout":100/' tasks
+		serve -g 5
+		await_ready "$pid"
+	}
 	soon told '.status == "complete" and .reason == "timeout"' 2
 	same 'ft-run' "$(for one in $(left) $(marked); do
 		cat "/proc/$one/comm"; done | sort -u)"

@@ -96,7 +96,7 @@ told() {
 	[ "$(wc -l <out)" -ge "$1" ]
 }
 
-# 100,000 tasks by hand show the same.
+# make bench PART=supervision does 100,000.
 @test "the memory of ft-run does not grow with its tasks" {
 	local early late
 
