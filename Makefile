@@ -24,7 +24,7 @@ ft-result = $(queue)
 summary = summary summary_numbers summary_json names
 display = display progress screen screen_text $(summary)
 ft-stats = figures newest fold json $(display) $(queue)
-ft-report-html = fold json page entry chart timeline html $(display)
+ft-report-html = fold json page page_verdict page_tasks page_charts entry chart timeline html $(display)
 ft-sim = sim sim_play names $(queue)
 
 PKGS = libcjson hiredis
@@ -83,15 +83,20 @@ build/reporter.h: lib/reporter.cjs scripts/embed.sh | build
 	scripts/embed.sh lib/reporter.cjs >$@
 build/share.o: build/reporter.h
 
-# The page's skeleton, style and script, and the hashes by which its own
-# Content-Security-Policy knows them.
-report = lib/report/page.html lib/report/page.css lib/report/page.js
+# The page's skeleton, its style and its script, each of several parts in this
+# order, and the hashes by which its own Content-Security-Policy knows them.
+styles = base verdict failures table timeline totals narrow print
+scripts = base table address timeline refresh start
 sha256 = sha256sum $(1) | cut -c1-64 | tr a-f A-F | basenc -d --base16 | base64
+build/page.css: $(styles:%=lib/report/%.css) | build
+	cat $^ >$@
+build/page.js: $(scripts:%=lib/report/%.js) | build
+	cat $^ >$@
 build/page.o: build/report.h
-build/report.h: $(report) scripts/embed.sh | build
-	sh scripts/embed.sh $(report) >$@.new
-	echo "#define REPORT_STYLE_SHA256 \"$$($(call sha256,lib/report/page.css))\"" >>$@.new
-	echo "#define REPORT_SCRIPT_SHA256 \"$$($(call sha256,lib/report/page.js))\"" >>$@.new
+build/report.h: lib/report/page.html build/page.css build/page.js scripts/embed.sh
+	sh scripts/embed.sh $(filter-out %.sh,$^) >$@.new
+	echo "#define REPORT_STYLE_SHA256 \"$$($(call sha256,build/page.css))\"" >>$@.new
+	echo "#define REPORT_SCRIPT_SHA256 \"$$($(call sha256,build/page.js))\"" >>$@.new
 	mv $@.new $@
 
 # Unit tests: a program a module that prints TAP.

@@ -1,0 +1,11 @@
+addEventListener('DOMContentLoaded', () => {
+	takeRows(document);
+	addControls();
+	readAddress();
+	render();
+	localTimes(document);
+	addTimeline();
+	refocus();
+	wait();
+	(window.requestIdleCallback || setTimeout)(() => rows.forEach(words));
+});

@@ -1,0 +1,142 @@
+/* The table: what a row says. */
+
+function text(row, column) {
+	const cell = row.tr.cells[COLUMNS.indexOf(column)];
+
+	return column === 'spec' ? $('bdi', cell).textContent
+		: cell.textContent;
+}
+
+function value(row, column) {
+	const cell = row.tr.cells[COLUMNS.indexOf(column)];
+
+	if (column === 'started')
+		return cell.dataset.t ? +cell.dataset.t : -1;
+	if (NUMBERS.includes(column))
+		return cell.textContent ? +cell.textContent : -1;
+	if (column === 'result')
+		return BAD_FIRST.indexOf(cell.textContent);
+	return text(row, column).toLowerCase();
+}
+
+/* What the search looks at: every cell, and the id. */
+function words(row) {
+	if (row.words === undefined) {
+		const cells = [...row.tr.cells].map(c => c.textContent);
+
+		row.words = (cells.join(' ') + ' ' + text(row, 'group') + '/' +
+			text(row, 'spec') + '/' + text(row, 'viewport') + '-' +
+			text(row, 'browser')).toLowerCase();
+	}
+	return row.words;
+}
+
+function takeRows(from) {
+	rows = $$('#table tbody tr', from).map(tr => ({tr}));
+	for (const row of rows)
+		row.tr.remove();
+}
+
+function matches(row, wanted, filters) {
+	return filters.every(f => text(row, f) === state[f]) &&
+		wanted.every(w => words(row).includes(w));
+}
+
+function pick() {
+	const wanted = (state.q || '').toLowerCase().split(/\s+/)
+		.filter(w => w);
+	const filters = FILTERS.filter(f => state[f]);
+
+	shown = wanted.length + filters.length === 0 ? [...rows]
+		: rows.filter(row => matches(row, wanted, filters));
+}
+
+function order() {
+	const down = (state.sort || '').startsWith('-');
+	const column = (state.sort || '').replace(/^-/, '');
+	const keys = new Map();
+
+	if (!COLUMNS.includes(column))
+		return;
+	for (const row of shown)
+		keys.set(row, value(row, column));
+	shown.sort((a, b) => {
+		const x = keys.get(a), y = keys.get(b);
+
+		return x === y ? 0 : (x < y) === down ? 1 : -1;
+	});
+}
+
+/* The table: what of it is in the document. */
+
+const near = new IntersectionObserver(entries => {
+	for (const entry of entries)
+		if (entry.isIntersecting)
+			fill(entry.target);
+		else
+			empty(entry.target);
+}, {rootMargin: '1200px 0px'});
+
+function fill(body) {
+	const part = shown.slice(body.first, body.first + CHUNK);
+
+	if (body.filled)
+		return;
+	for (const row of part)
+		localStart(row.tr);
+	body.replaceChildren(...part.map(row => row.tr));
+	body.filled = true;
+}
+
+function empty(body) {
+	const gap = element('tr', '', {class: 'gap', 'aria-hidden': 'true'});
+	const cell = gap.appendChild(element('td', ''));
+
+	if (body.contains(document.activeElement))
+		return;
+	cell.colSpan = COLUMNS.length;
+	cell.style.height = (body.filled ? body.offsetHeight
+		: ROW_PX * Math.min(CHUNK, shown.length - body.first)) + 'px';
+	body.replaceChildren(gap);
+	body.filled = false;
+}
+
+function layOut() {
+	const table = $('#table');
+	const bodies = [];
+
+	near.disconnect();
+	for (let first = 0; first < shown.length; first += CHUNK) {
+		const body = document.createElement('tbody');
+
+		body.first = first;
+		bodies.push(body);
+		if (shown.length <= WHOLE || first === 0)
+			fill(body);
+		else
+			empty(body);
+	}
+	for (const body of [...table.tBodies])
+		body.remove();
+	table.append(...bodies);
+	table.classList.add('ready');
+	table.setAttribute('aria-rowcount', shown.length + 1);
+	if (shown.length > WHOLE)
+		bodies.forEach(body => near.observe(body));
+}
+
+function render() {
+	pick();
+	order();
+	layOut();
+	$('#shown').textContent = shown.length === rows.length ? ''
+		: shown.length + ' of ' + rows.length + ' tasks';
+	$$('#table thead th').forEach((th, i) => {
+		if (state.sort === COLUMNS[i])
+			th.setAttribute('aria-sort', 'ascending');
+		else if (state.sort === '-' + COLUMNS[i])
+			th.setAttribute('aria-sort', 'descending');
+		else
+			th.removeAttribute('aria-sort');
+	});
+}

@@ -1,0 +1,175 @@
+/* The timeline. */
+
+const LANE_PX = 18;
+const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 15e3,
+	3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5, 36e5, 72e5, 144e5, 432e5];
+let view = null; // {from, to} in ms, when zoomed
+let lanes = null; // lane's name -> its attempts
+
+function span() {
+	return +$('.timeline').dataset.span;
+}
+
+function look() {
+	return view || {from: 0, to: span()};
+}
+
+function drawAxis() {
+	const {from, to} = look();
+	const step = STEPS.find(s => (to - from) / s <= 8) || (to - from) / 8;
+	const axis = $('.axis');
+
+	axis.replaceChildren();
+	for (let at = Math.ceil(from / step) * step; at <= to - step / 2;
+		at += step) {
+		const label = document.createElementNS(axis.namespaceURI,
+			'text');
+
+		label.setAttribute('x', 100 * (at - from) / (to - from) + '%');
+		label.setAttribute('y', 14);
+		label.textContent = at < 60000 ? at / 1000 + ' s'
+			: Math.floor(at / 60000) + ':' + String(
+				Math.floor(at / 1000) % 60).padStart(2, '0');
+		axis.append(label);
+	}
+}
+
+function show(from, to) {
+	const all = span();
+	const width = Math.min(all, Math.max(to - from, Math.min(all, 20)));
+	const start = Math.max(0, Math.min(from, all - width));
+	const bars = $('.bars');
+
+	view = width >= all ? null : {from: start, to: start + width};
+	bars.setAttribute('viewBox', [start, 0, width,
+		bars.viewBox.baseVal.height].join(' '));
+	drawAxis();
+}
+
+/* Zoom by a factor around a place between 0 (left) and 1 (right). */
+function zoom(factor, place = 0.5) {
+	const {from, to} = look();
+	const at = from + place * (to - from);
+
+	show(at - (at - from) * factor, at + (to - at) * factor);
+}
+
+function pan(part) {
+	const {from, to} = look();
+
+	show(from + part * (to - from), to + part * (to - from));
+}
+
+function findLanes() {
+	const first = +$('.timeline').dataset.first;
+	const add = (row, lane, from, to, result) => {
+		if (!lanes.has(lane))
+			lanes.set(lane, []);
+		lanes.get(lane).push({row, from: from - first, to: to - first,
+			result});
+	};
+
+	lanes = new Map();
+	for (const row of rows) {
+		const t = value(row, 'started');
+		const ms = 1000 * value(row, 'seconds');
+
+		if (t >= 0)
+			add(row, text(row, 'worker'), t,
+				ms >= 0 ? t + ms : first + span(),
+				text(row, 'result'));
+		for (const line of (row.tr.dataset.a || '').split('\n')) {
+			const [lane, from, to, result] = line.split('\t');
+
+			if (result)
+				add(row, lane, +from, +to, result);
+		}
+	}
+}
+
+function under(e) {
+	const box = $('.bars').getBoundingClientRect();
+	const {from, to} = look();
+	const at = from + (e.clientX - box.left) / box.width * (to - from);
+	const reach = 3 * (to - from) / box.width;
+	const lane = $$('.lanes bdi')[Math.floor(
+		(e.clientY - box.top) / LANE_PX)];
+
+	if (!lane)
+		return undefined;
+	if (!lanes)
+		findLanes();
+	return (lanes.get(lane.textContent.replace(/^slot /, '/')) || [])
+		.find(a => at >= a.from - reach && at <= a.to + reach);
+}
+
+function tell(attempt) {
+	const link = attempt && $('a[href^="#t"]', attempt.row.tr);
+	const said = $('#pointed');
+
+	said.replaceChildren();
+	if (!attempt)
+		return;
+	said.append(element(link ? 'a' : 'bdi', text(attempt.row, 'spec'),
+		link ? {href: link.hash} : {}), ' ' + [
+		text(attempt.row, 'viewport'), text(attempt.row, 'browser'),
+		attempt.result, seconds(attempt.to - attempt.from)].join(', '));
+}
+
+function drag(e) {
+	const box = $('.bars').getBoundingClientRect();
+
+	if (e.buttons === 1 && view)
+		pan(-e.movementX / box.width);
+	else
+		tell(under(e));
+}
+
+function onKey(e) {
+	const keys = {'+': () => zoom(0.5), '=': () => zoom(0.5),
+		'-': () => zoom(2), '0': () => show(0, span()),
+		ArrowLeft: () => pan(-0.2), ArrowRight: () => pan(0.2)};
+
+	if (!keys[e.key] || e.ctrlKey || e.metaKey || e.altKey)
+		return;
+	e.preventDefault();
+	keys[e.key]();
+}
+
+function addTimeline() {
+	const plot = $('.plot');
+	const key = element('div', '', {class: 'key'});
+	const button = (label, name, does) => {
+		const b = element('button', label,
+			{type: 'button', 'aria-label': name, id: 'z' + label});
+
+		b.addEventListener('click', does);
+		key.append(b);
+	};
+
+	lanes = null;
+	if (!plot)
+		return;
+	button('+', 'Zoom in', () => zoom(0.5));
+	button('\u2212', 'Zoom out', () => zoom(2));
+	button('All', 'Show the whole run', () => show(0, span()));
+	key.append(element('span', '', {id: 'pointed'}));
+	$('.timeline').before(key);
+	plot.tabIndex = 0;
+	plot.setAttribute('role', 'group');
+	plot.setAttribute('aria-label', 'Timeline: plus and minus zoom, ' +
+		'arrows move, 0 shows all');
+	plot.addEventListener('keydown', onKey);
+	plot.addEventListener('pointermove', drag);
+	plot.addEventListener('wheel', e => {
+		const box = plot.getBoundingClientRect();
+
+		if (!e.ctrlKey && !e.shiftKey)
+			return;
+		e.preventDefault();
+		zoom(e.deltaY + e.deltaX > 0 ? 1.25 : 0.8,
+			(e.clientX - box.left) / box.width);
+	}, {passive: false});
+	if (view)
+		show(view.from, view.to);
+}
