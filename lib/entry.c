@@ -314,11 +314,14 @@ where(struct buf *b, const struct record *r)
 	buf_free(&worker);
 }
 
+/* The message of the last attempt stands above: it is not said again. */
+enum which { EARLIER, AS_SHOWN, LATE };
+
 static void
-attempt_row(struct buf *b, const struct record *a, bool late)
+attempt_row(struct buf *b, const struct record *a, enum which which)
 {
 	int64_t started = entry_started(a), ended = entry_ended(a);
-	const char *result = late ? "late"
+	const char *result = which == LATE ? "late"
 	                     : entry_bar(a) == BAR_LOST
 	                         ? reason_name(REASON_LOST)
 	                         : result_name(record_result(a));
@@ -332,7 +335,10 @@ attempt_row(struct buf *b, const struct record *a, bool late)
 	if (ended >= started && started >= 0)
 		html_duration(b, (double)(ended - started));
 	buf_puts(b, "<td>");
-	why(b, a);
+	if (which == AS_SHOWN)
+		buf_puts(b, reason_name(record_reason(a)));
+	else
+		why(b, a);
 	buf_puts(b, "<td>");
 	if (files(a) != NULL)
 		link_files(b, a, "files");
@@ -351,11 +357,11 @@ attempts(struct buf *b, const struct record *r)
 		    "<th scope=col>Worker<th scope=col>Took"
 		    "<th scope=col>Why<th scope=col>Files\n<tbody>\n");
 	while (next(record_json(r, RECORD_ATTEMPTS), &a))
-		attempt_row(b, &a, false);
+		attempt_row(b, &a, EARLIER);
 	if (record_status(r) == STATUS_COMPLETE)
-		attempt_row(b, r, false);
+		attempt_row(b, r, AS_SHOWN);
 	while (next(record_json(r, RECORD_LATE), &a))
-		attempt_row(b, &a, true);
+		attempt_row(b, &a, LATE);
 	buf_puts(b, "</table></div>\n");
 }
 
@@ -403,10 +409,10 @@ entry_article(struct buf *b, const struct record *r, size_t place, bool output)
 
 	buf_printf(b, "<article id=\"t%zu\" class=\"%s\">\n<h3>", place,
 	    entry_verdict(r));
-	buf_printf(
-	    b, "<span class=\"badge\">%s</span> <bdi>", entry_verdict(r));
+	buf_printf(b, "<span class=\"badge\">%s</span> <a href=\"#t%zu\"><bdi>",
+	    entry_verdict(r), place);
 	html_text(b, title(r));
-	buf_puts(b, "</bdi>");
+	buf_puts(b, "</bdi></a>");
 	if (*reason != '\0')
 		buf_printf(b, " <span class=\"reason\">%s</span>", reason);
 	buf_puts(b, "</h3>\n");

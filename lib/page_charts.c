@@ -76,15 +76,16 @@ page_slowest(struct page *p, struct buf *b)
 
 	if (count > 0) {
 		page_section(b, "slowest", "Slowest", 0);
-		buf_puts(b, "<ol class=\"list\">\n");
+		buf_puts(b, "<table class=\"list\">\n<thead><tr>"
+			    "<th scope=col>Spec<th scope=col>Took\n<tbody>\n");
 		for (i = 0; i < count && i < SUMMARY_SLOWEST; i++) {
-			buf_puts(b, "<li>");
+			buf_puts(b, "<tr><th scope=row>");
 			page_name(p, b, all[i].place);
-			buf_puts(b, " <span>");
+			buf_puts(b, "<td>");
 			html_duration(b, (double)all[i].duration_ms);
-			buf_puts(b, "</span></li>\n");
+			buf_putc(b, '\n');
 		}
-		buf_puts(b, "</ol>\n</section>\n");
+		buf_puts(b, "</table>\n</section>\n");
 	}
 	free(all);
 }

@@ -1,4 +1,7 @@
 /* page_tasks - the tasks that are shown before the table of all */
+#include <math.h>
+#include <stdlib.h>
+
 #include "html.h"
 #include "page_impl.h"
 
@@ -21,37 +24,70 @@ page_name(struct page *p, struct buf *b, size_t place)
 	buf_puts(b, "</bdi></a>");
 }
 
+/* The attempt that runs, or NULL: then nobody knows since when. */
+static const struct attempt *
+under_way(const struct shown *t)
+{
+	const struct attempt *a;
+
+	if (t->attempt_count == 0)
+		return NULL;
+	a = &t->attempts[t->attempt_count - 1];
+	return a->kind == BAR_RUNNING ? a : NULL;
+}
+
+static int
+longest_first(const void *a, const void *b, void *tasks)
+{
+	const struct attempt *x =
+	    under_way((struct shown *)tasks + *(const size_t *)a);
+	const struct attempt *y =
+	    under_way((struct shown *)tasks + *(const size_t *)b);
+	int64_t from = x ? x->started : INT64_MAX;
+	int64_t other = y ? y->started : INT64_MAX;
+
+	return (from > other) - (from < other);
+}
+
+static void
+running_row(struct page *p, struct buf *b, size_t place)
+{
+	const struct attempt *a = under_way(&p->tasks[place]);
+	double now = p->numbers.started_ms + p->numbers.elapsed_ms;
+
+	buf_puts(b, "<tr><th scope=row>");
+	page_name(p, b, place);
+	buf_puts(b, "<td>");
+	if (a != NULL) {
+		buf_puts(b, "<bdi>");
+		html_text(b, timeline_name(p->timeline, a->lane));
+		buf_puts(b, "</bdi>");
+	}
+	buf_puts(b, "<td>");
+	if (a != NULL)
+		html_duration(b, fmax(0, now - (double)a->started));
+	buf_putc(b, '\n');
+}
+
 void
 page_running(struct page *p, struct buf *b)
 {
-	const struct shown *t;
-	const struct attempt *a;
-	size_t i, listed = 0;
+	size_t *places = mem_zalloc(p->count, sizeof(*places)), i, n = 0;
 
-	if (page_statuses(p, STATUS_PROCESSING) == 0)
-		return;
-	page_section(b, "running", "Running now",
-	    (double)page_statuses(p, STATUS_PROCESSING));
-	buf_puts(b, "<ul class=\"list\">\n");
-	for (i = 0; i < p->count && listed < RUNNING_MAX; i++) {
-		t = &p->tasks[i];
-		if (t->status != STATUS_PROCESSING)
-			continue;
-		listed++;
-		buf_puts(b, "<li>");
-		page_name(p, b, i);
-		a = t->attempt_count > 0 ? &t->attempts[t->attempt_count - 1]
-		                         : NULL;
-		if (a != NULL && a->kind == BAR_RUNNING) {
-			buf_puts(b, " <span>on <bdi>");
-			html_text(b, timeline_name(p->timeline, a->lane));
-			buf_puts(b, "</bdi> since ");
-			html_time(b, a->started);
-			buf_puts(b, "</span>");
-		}
-		buf_puts(b, "</li>\n");
+	for (i = 0; i < p->count; i++)
+		if (p->tasks[i].status == STATUS_PROCESSING)
+			places[n++] = i;
+	if (n > 0) {
+		qsort_r(places, n, sizeof(*places), longest_first, p->tasks);
+		page_section(b, "running", "Running now", (double)n);
+		buf_puts(b, "<table class=\"list\">\n<thead><tr>"
+			    "<th scope=col>Spec<th scope=col>Worker"
+			    "<th scope=col>For\n<tbody>\n");
+		for (i = 0; i < n && i < RUNNING_MAX; i++)
+			running_row(p, b, places[i]);
+		buf_puts(b, "</table>\n</section>\n");
 	}
-	buf_puts(b, "</ul>\n</section>\n");
+	free(places);
 }
 
 /* The tasks that have an article are in one of three sections. */

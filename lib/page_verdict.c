@@ -64,8 +64,11 @@ page_verdict(struct page *p, struct buf *b)
 	buf_printf(b, "<h1 class=\"%s\">", page_mood(p));
 	page_headline(p, b);
 	buf_puts(b, "</h1>\n");
-	if (p->count == 0)
+	if (p->count == 0) {
+		buf_puts(b, "<p class=\"nothing\">No record has come. Tasks "
+			    "are shown here as soon as they are pushed.</p>\n");
 		return;
+	}
 	chart_stack(b, c, (double)c->total);
 	buf_puts(b, "<ul class=\"counts\">\n");
 	for (i = 0; i < CHART_KINDS; i++)

@@ -209,7 +209,7 @@ tick(int64_t span)
 static void
 axis(struct buf *b, int64_t span)
 {
-	int64_t step = tick(span), at;
+	int64_t step = tick(span), at; /* a phone shows every second one */
 
 	buf_puts(
 	    b, "<svg class=\"axis\" aria-hidden=\"true\" height=\"20\">\n");
@@ -218,6 +218,10 @@ axis(struct buf *b, int64_t span)
 		    100 * (double)at / (double)span);
 		if (at < 60000)
 			buf_printf(b, "%g s", (double)at / 1000);
+		else if (span >= 3600000)
+			buf_printf(b, "%lld h %02lld",
+			    (long long)(at / 3600000),
+			    (long long)(at / 60000 % 60));
 		else
 			buf_printf(b, "%lld:%02lld", (long long)(at / 60000),
 			    (long long)(at / 1000 % 60));

@@ -65,3 +65,10 @@ function seconds(ms) {
 	return Math.floor(ms / 60000) + ' min ' +
 		String(Math.floor(ms / 1000) % 60).padStart(2, '0') + ' s';
 }
+
+/* What is on the page, for whoever does not want to scroll to it. */
+function addNav() {
+	$('nav').replaceChildren(...$$('main section').map(section =>
+		element('a', $('h2', section).firstChild.data.trim(),
+			{href: '#' + section.id})));
+}

@@ -19,7 +19,8 @@ function successor(e) {
 	if (e.name)
 		return `[name="${e.name}"]`;
 	if (e.matches('a[href]'))
-		return `a[href="${CSS.escape(e.getAttribute('href'))}"]`;
+		return (['nav', '#table'].find(home => e.closest(home)) || '') +
+			` a[href="${CSS.escape(e.getAttribute('href'))}"]`;
 	if (e.matches('article *')) {
 		const article = e.closest('article');
 
@@ -72,6 +73,7 @@ function adopt(doc) {
 	addOptions();
 	localTimes(document);
 	addTimeline();
+	addNav();
 	render();
 	if (focus && document.activeElement !== focused && $(focus))
 		$(focus).focus({preventScroll: true});

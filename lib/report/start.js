@@ -5,6 +5,7 @@ addEventListener('DOMContentLoaded', () => {
 	render();
 	localTimes(document);
 	addTimeline();
+	addNav();
 	refocus();
 	wait();
 	(window.requestIdleCallback || setTimeout)(() => rows.forEach(words));

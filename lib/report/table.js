@@ -67,6 +67,17 @@ function order() {
 	});
 }
 
+/* Of a long name the cell shows the end: all of it is there to point at. */
+function wholeWorker(tr) {
+	const cell = tr.cells[COLUMNS.indexOf('worker')];
+	const name = element('bdi', cell.textContent);
+
+	if (cell.title || !cell.textContent)
+		return;
+	cell.title = cell.textContent;
+	cell.replaceChildren(name);
+}
+
 /* The table: what of it is in the document. */
 
 const near = new IntersectionObserver(entries => {
@@ -82,8 +93,10 @@ function fill(body) {
 
 	if (body.filled)
 		return;
-	for (const row of part)
+	for (const row of part) {
 		localStart(row.tr);
+		wholeWorker(row.tr);
+	}
 	body.replaceChildren(...part.map(row => row.tr));
 	body.filled = true;
 }
@@ -130,7 +143,7 @@ function render() {
 	order();
 	layOut();
 	$('#shown').textContent = shown.length === rows.length ? ''
-		: shown.length + ' of ' + rows.length + ' tasks';
+		: (shown.length || 'None') + ' of ' + rows.length + ' tasks';
 	$$('#table thead th').forEach((th, i) => {
 		if (state.sort === COLUMNS[i])
 			th.setAttribute('aria-sort', 'ascending');

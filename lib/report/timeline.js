@@ -3,6 +3,7 @@
 const LANE_PX = 18;
 const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 15e3,
 	3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5, 36e5, 72e5, 144e5, 432e5];
+const HINT = 'Point at a bar for its spec. Drag moves, Ctrl and wheel zoom.';
 let view = null; // {from, to} in ms, when zoomed
 let lanes = null; // lane's name -> its attempts
 
@@ -14,10 +15,24 @@ function look() {
 	return view || {from: 0, to: span()};
 }
 
+/* 5 s, 2:30, 1 h 02: as exact as the steps of what is seen. */
+function clock(at, width) {
+	const two = n => String(Math.floor(n)).padStart(2, '0');
+
+	if (at < 60000)
+		return at / 1000 + ' s';
+	if (span() < 36e5)
+		return Math.floor(at / 60000) + ':' + two(at / 1000 % 60);
+	return Math.floor(at / 36e5) + ' h ' + two(at / 60000 % 60) +
+		(width < 9e5 ? ':' + two(at / 1000 % 60) : '');
+}
+
 function drawAxis() {
 	const {from, to} = look();
-	const step = STEPS.find(s => (to - from) / s <= 8) || (to - from) / 8;
 	const axis = $('.axis');
+	const most = Math.max(2, Math.floor(axis.clientWidth / 90));
+	const step = STEPS.find(s => (to - from) / s <= most) ||
+		(to - from) / most;
 
 	axis.replaceChildren();
 	for (let at = Math.ceil(from / step) * step; at <= to - step / 2;
@@ -27,9 +42,7 @@ function drawAxis() {
 
 		label.setAttribute('x', 100 * (at - from) / (to - from) + '%');
 		label.setAttribute('y', 14);
-		label.textContent = at < 60000 ? at / 1000 + ' s'
-			: Math.floor(at / 60000) + ':' + String(
-				Math.floor(at / 1000) % 60).padStart(2, '0');
+		label.textContent = clock(at, to - from);
 		axis.append(label);
 	}
 }
@@ -107,9 +120,10 @@ function tell(attempt) {
 	const link = attempt && $('a[href^="#t"]', attempt.row.tr);
 	const said = $('#pointed');
 
-	said.replaceChildren();
+	said.replaceChildren(HINT);
 	if (!attempt)
 		return;
+	said.replaceChildren();
 	said.append(element(link ? 'a' : 'bdi', text(attempt.row, 'spec'),
 		link ? {href: link.hash} : {}), ' ' + [
 		text(attempt.row, 'viewport'), text(attempt.row, 'browser'),
@@ -153,7 +167,7 @@ function addTimeline() {
 	button('+', 'Zoom in', () => zoom(0.5));
 	button('\u2212', 'Zoom out', () => zoom(2));
 	button('All', 'Show the whole run', () => show(0, span()));
-	key.append(element('span', '', {id: 'pointed'}));
+	key.append(element('span', HINT, {id: 'pointed'}));
 	$('.timeline').before(key);
 	plot.tabIndex = 0;
 	plot.setAttribute('role', 'group');
@@ -161,6 +175,7 @@ function addTimeline() {
 		'arrows move, 0 shows all');
 	plot.addEventListener('keydown', onKey);
 	plot.addEventListener('pointermove', drag);
+	plot.addEventListener('pointerdown', e => tell(under(e)));
 	plot.addEventListener('wheel', e => {
 		const box = plot.getBoundingClientRect();
 
@@ -170,6 +185,5 @@ function addTimeline() {
 		zoom(e.deltaY + e.deltaX > 0 ? 1.25 : 0.8,
 			(e.clientX - box.left) / box.width);
 	}, {passive: false});
-	if (view)
-		show(view.from, view.to);
+	show(look().from, look().to);
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import {spawnSync} from 'node:child_process';
 import {test} from 'node:test';
 import {column, open, report, serve, task, visit} from './browser.mjs';
 import {hostile} from './hostile.mjs';
@@ -7,7 +8,7 @@ const records = hostile.map((text, i) => task(i, {
 	id: `${i} ${text}`.slice(0, 300), group: text, spec: text,
 	viewport: text, browser: text, runner: text, run: text, worker: text,
 	tags: [text], env: {[text]: text}, lease: text, message: text,
-	output: text, artifacts: text, [text]: text, reason: 'exit',
+	output: text, rerun: text, artifacts: text, [text]: text, reason: 'exit',
 	result: ['failed', 'error', 'flaky', 'passed'][i % 4],
 	attempt: 2, attempts: [{attempt: 1, worker: text, slot: 1,
 		result: 'failed', message: text, artifacts: text,
@@ -133,6 +134,32 @@ test('the policy holds even against a script that got in', async () => {
 			return e.name;
 		}
 	}), 'TypeError');
+});
+
+test('bytes that are no text, from a spec, are text in the page', async () => {
+	const ran = spawnSync('ft-run', ['-C', '/'], {input: JSON.stringify({
+		id: 'bytes', spec: 'bytes', runner: 'command', command: ['printf',
+			'nul \\0 bad \\377\\303( \\355\\240\\200 <b>%b</b>\\n%d',
+			hostile[1], 'no number']}) + '\n'});
+	const page = await open(spawnSync('ft-report-html',
+		{input: ran.stdout}).stdout);
+	const output = await page.locator('.output').textContent();
+
+	assert.match(output, /^nul \ufffd? ?bad \ufffd+\( \ufffd+ <b><\/script>/);
+	assert.equal(await page.locator('.output *').count(), 0);
+	assert.deepEqual(page.complaints, []);
+});
+
+test('a record that is no text is left out, and said so', () => {
+	for (const bytes of ['c328', '5c7530303030']) {
+		const made = spawnSync('ft-report-html', {input: Buffer.concat([
+			Buffer.from('{"id":"a'), Buffer.from(bytes, 'hex'),
+			Buffer.from('","spec":"b"}\n')])});
+
+		assert.equal(made.status, 65);
+		assert.match(made.stderr.toString(), /stdin:1:\d+: expected/);
+		assert.match(made.stdout.toString(), /No tasks/);
+	}
 });
 
 test('without scripts it is as harmless', async () => {

@@ -50,6 +50,48 @@ test('a passed run says so', async () => {
 	await shoot(page, 'light');
 });
 
+test('what runs is told with its age, the longest first', async () => {
+	const page = await open(report([task(0), task(8, running),
+		task(4, running), task(12)]));
+	const rows = await page.locator('#running tbody tr').allTextContents();
+
+	assert.equal(rows.length, 2);
+	assert.match(rows[0], /spec_00004.*node-1\/1\s*2\d\.\d s/);
+	assert.match(rows[1], /spec_00008.*node-1\/1\s*1\d\.\d s/);
+});
+
+test('no task is said in a sentence, without an empty table', async () => {
+	const page = await open(report([]));
+
+	assert.ok(await page.getByText('No record has come').isVisible());
+	assert.ok(!await page.locator('#tasks').isVisible());
+	assert.ok(!await page.locator('#totals').isVisible());
+	await shoot(page, 'empty');
+});
+
+test('every section is one step away', async () => {
+	const page = await open(report(tasks(200)));
+	const links = page.locator('nav a');
+
+	assert.deepEqual(await links.allTextContents(), ['Failures', 'Flaky',
+		'All tasks', 'Timeline', 'Durations', 'Slowest', 'Totals']);
+	await links.getByText('Totals').click();
+	await page.waitForFunction(() => document.querySelector('#totals')
+		.getBoundingClientRect().top < innerHeight);
+});
+
+test('the name of a failure is its address', async () => {
+	const html = report(tasks(200));
+	const page = await open(html);
+
+	await page.locator('h3').nth(2).getByRole('link').click();
+	const {hash} = new URL(page.url());
+	const sent = await open(html, {hash});
+
+	assert.match(await sent.locator('article:target h3').textContent(),
+		/spec_00002/);
+});
+
 test('what was flaky shows its attempts side by side', async () => {
 	const page = await open(report([task(1, flaky)]));
 	const tries = page.locator('#flaky .attempts tbody tr');
@@ -91,24 +133,53 @@ test('it follows the dark mode', async () => {
 	await shoot(dark, 'dark');
 });
 
-test('it fits a phone', async () => {
-	const page = await open(report(tasks(40)),
-		{viewport: {width: 360, height: 740}});
+const phone = {viewport: {width: 360, height: 740}};
+const widthOf = page => page.evaluate(() =>
+	document.documentElement.scrollWidth);
 
-	assert.ok(await page.evaluate(() =>
-		document.documentElement.scrollWidth) <= 360);
+test('it fits a phone', async () => {
+	const page = await open(report(tasks(40)), phone);
+
+	assert.ok(await widthOf(page) <= 360);
 	await shoot(page, 'phone');
 });
+
+test('nothing is too long for a phone, and what was tried can be read there',
+	async () => {
+		const long = 'a-long-name-without-a-space-'.repeat(12);
+		const page = await open(report([task(0, {...failed, group: long,
+			spec: long, worker: long, browser: long, message: long,
+			attempts: [{...flaky.attempts[0], worker: long,
+				message: long}]}), task(1, running),
+		task(2, {...running, worker: long})]), phone);
+		const why = await page.locator('.attempts td:nth-child(5)')
+			.first().boundingBox();
+
+		assert.ok(await widthOf(page) <= 360);
+		assert.ok(why.width > 250, `${why.width} px for the reason`);
+	});
 
 test('it prints every task and no controls', async () => {
 	const page = await open(report(tasks(700)));
 
+	await page.setViewportSize({width: 718, height: 1047}); // of A4
 	await page.emulateMedia({media: 'print'});
 	await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+	const spec = await page.locator('#table tbody th').first()
+		.boundingBox();
+
+	assert.ok(spec.width > 200, `${spec.width} px for the spec`);
 	assert.equal(await page.locator('#table tbody tr').count(), 700);
 	assert.ok(!await page.locator('#filter').isVisible());
 	assert.ok((await page.pdf()).length > 10000);
 });
+
+async function contented(page) {
+	const {violations} = await page.evaluate(() => window.axe.run());
+
+	assert.deepEqual(violations.map(v => [v.id,
+		v.nodes.map(n => n.html).slice(0, 3)]), []);
+}
 
 for (const [name, records] of [['a failed run', tasks(200)],
 	['a run under way', unfinished], ['no task', []]])
@@ -121,9 +192,27 @@ for (const [name, records] of [['a failed run', tasks(200)],
 						viewport: {width, height: 800}});
 
 				await page.evaluate(axe);
-				const {violations} = await page.evaluate(
-					() => window.axe.run());
-
-				assert.deepEqual(violations.map(v => [v.id,
-					v.nodes.map(n => n.html).slice(0, 3)]), []);
+				await contented(page);
 			});
+
+for (const colorScheme of ['light', 'dark'])
+	test(`axe finds nothing in a page that is used, ${colorScheme}`,
+		async () => {
+			const page = await open(report([...tasks(200), task(201,
+				{...failed, rerun: 'npx playwright test'})]),
+			{colorScheme, bypassCSP: true});
+
+			await page.evaluate(axe);
+			await page.locator('h3').nth(2).getByRole('link').click();
+			await page.getByText('Run it by hand').click();
+			await contented(page);
+			await page.getByLabel('Result').selectOption('failed');
+			await page.getByRole('button', {name: 'Seconds'}).click();
+			await contented(page);
+			await page.getByRole('searchbox').fill('nowhere at all');
+			await contented(page);
+			await page.getByRole('button', {name: 'Zoom in'}).click();
+			await page.locator('.bars').hover({position:
+				{x: 3, y: 9}});
+			await contented(page);
+		});

@@ -53,6 +53,19 @@ test('focus on a link of a part that is replaced stays there', async () => {
 	await server.stop();
 });
 
+test('focus on a link in the table stays in the table', async () => {
+	let html = report(underWay(20), '-u', '1');
+	const server = await serve(() => html);
+	const page = await visit(server.url);
+
+	await page.locator('#table a[href="#t1"]').focus();
+	html = report(underWay(50), '-u', '1');
+	await page.waitForFunction(() => document.title.includes('50 of 60'));
+	assert.ok(await page.evaluate(() =>
+		document.activeElement.matches('#table a[href="#t1"]')));
+	await server.stop();
+});
+
 test('a finished run is not asked for again', async () => {
 	let html = report(underWay(20), '-u', '1');
 	let asked = 0;
