@@ -10,7 +10,7 @@ render() {
 	mkdir -p "$work/rendered"
 	jq -s '.[0].groups += .[1].groups | .[0]' "$top/test/image/map.json" \
 		"$top/specs/spec_context_map.json" >"$work/map.json"
-	KUBECTL=$kubectl "$top/scripts/k8s-run.sh" -r imagetest \
+	KUBECTL=$kubectl "$top/scripts/k8s-manifests.sh" -r imagetest \
 		-i localhost/funkytown-test -t 0.0.0 "$work/map.json" \
 		>"$work/rendered/run.yaml"
 	node "$top/test/k8s/types.js" "$work/rendered" >&2

@@ -1,10 +1,10 @@
 #!/bin/sh
-# k8s-run.sh -r RUN [-j N] [-o OVERLAY] MAP - print the manifests of one run
+# k8s-manifests.sh -r RUN [-j N] [-o OVERLAY] MAP - print the manifests of one run
 set -eu
 
 usage() {
 	cat <<'EOF'
-usage: k8s-run.sh -r run [-j workers] [-o overlay] [-c component]...
+usage: k8s-manifests.sh -r run [-j workers] [-o overlay] [-c component]...
                   [-e NAME=VALUE]... [-i images] [-t tag] [-N namespace]
                   [-H old.jsonl] map.json
 
@@ -23,7 +23,7 @@ EOF
 die() {
 	status=$1
 	shift
-	printf 'k8s-run.sh: %s\n' "$*" >&2
+	printf 'k8s-manifests.sh: %s\n' "$*" >&2
 	exit "$status"
 }
 
@@ -66,7 +66,7 @@ matches "$jobs" '[1-9][0-9]{0,3}' || die 64 "no number of workers: '$jobs'"
 matches "$components" '([-a-z0-9]+(, [-a-z0-9]+)*)?' ||
 	die 64 "no components: '$components'"
 [ -d "$k8s/overlays/$overlay" ] || die 64 "no overlay: '$overlay'"
-[ -r "$map" ] || die 65 "cannot read $map"
+[ -r "$map" ] || die 66 "cannot read $map"
 [ -z "$old" ] || jq -cnf "$jq/history.jq" "$old" >"$work/history.jsonl" ||
 	die 65 "$old: not the records of a run"
 set -- "$map" ${old:+"$work/history.jsonl"}
