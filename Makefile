@@ -122,7 +122,7 @@ sanitize:
 sources = $(wildcard src/*.c lib/*.c test/unit/*.c)
 lint:
 	clang-format --dry-run -Werror $(sources) $(wildcard lib/*.h)
-	shellcheck $(wildcard scripts/*.sh)
+	shellcheck $(wildcard scripts/*.sh test/*/*.sh)
 	cppcheck --quiet --error-exitcode=1 --inline-suppr -Ilib -Ibuild \
 		--enable=warning,performance,portability $(wildcard src/*.c lib/*.c)
 	clang-tidy --quiet $(wildcard src/*.c lib/*.c) -- -std=c11 $(CPPFLAGS)
@@ -184,15 +184,20 @@ image:
 image-test:
 	test/image/run.sh
 
+# What serves this tree alone is not installed.
+tree_only = build-image check embed install-cypress install-packages node \
+	npm-ci quickstart
 share = $(DESTDIR)$(PREFIX)/share
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(share)/funkytown/scripts \
-		$(share)/funkytown/jq $(share)/man/man1 $(share)/man/man5 \
+		$(share)/funkytown/jq $(share)/funkytown/k8s $(share)/man/man1 $(share)/man/man5 \
 		$(share)/man/man7
 	install -m 755 $(binaries) $(DESTDIR)$(PREFIX)/bin
-	install -m 755 scripts/*.sh $(share)/funkytown/scripts
+	install -m 755 $(filter-out $(tree_only:%=scripts/%.sh),$(wildcard scripts/*.sh)) \
+		$(share)/funkytown/scripts
 	install -m 644 scripts/*.conf $(share)/funkytown/scripts
 	install -m 644 lib/jq/*.jq $(share)/funkytown/jq
+	cp -R k8s/. $(share)/funkytown/k8s
 	install -m 644 src/*.1 $(share)/man/man1
 	install -m 644 src/*.5 $(share)/man/man5
 	install -m 644 src/*.7 $(share)/man/man7
