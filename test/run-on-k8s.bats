@@ -35,7 +35,7 @@ teardown() {
 
 # patiently COMMAND ... - poll, where a pod has to start on a loaded machine
 patiently() {
-	local until=$((SECONDS + 120))
+	local until=$((SECONDS + 300))
 
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $until ] || {
