@@ -9,14 +9,19 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
+#include "clock.h"
 #include "queue.h"
 #include "record.h"
 
 static void
 pass(struct queue *q, struct record *r)
 {
+	int64_t now = clock_utc_ms();
+
 	record_set_status(r, STATUS_COMPLETE);
 	record_set_result(r, RESULT_PASSED);
+	record_set_int(r, RECORD_STARTED_MS, now - 1);
+	record_set_int(r, RECORD_FINISHED_MS, now);
 	record_set_int(r, RECORD_DURATION_MS, 1);
 	queue_report(q, r);
 	r = queue_reported(q);
