@@ -61,3 +61,14 @@ load helper
 	same 0 "$status"
 	[[ $output == *'ft-expand: '*' x jq '* ]]
 }
+
+@test "the scale bench keeps its workers busy, idle and awake" {
+	make -s -C "$root" build/bench-scale >&2
+	WORKERS=20 TASK_MS=200 BUSY_S=1 IDLE_S=1 run \
+		"$root/test/bench/run.sh" scale
+	same 0 "$status"
+	[[ $output =~ 'busy, always: tasks a second'\ +[1-9] ]]
+	[[ $output == *'busy, no: next task ms, 99 %'* ]]
+	# the push in the middle woke them all
+	[[ $output == *'ring: pop ms, 99 %'* ]]
+}
