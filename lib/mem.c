@@ -97,21 +97,27 @@ buf_putc(struct buf *b, char c)
 	buf_add(b, &c, 1);
 }
 
+/* Most of what is printed is short, and fits at the first try. */
 void
 buf_printf(struct buf *b, const char *format, ...)
 {
 	va_list ap;
+	size_t room;
 	int len;
 
+	buf_reserve(b, 64);
+	room = b->cap - b->len;
 	va_start(ap, format);
-	len = vsnprintf(NULL, 0, format, ap);
+	len = vsnprintf(b->data + b->len, room, format, ap);
 	va_end(ap);
 	if (len < 0)
 		err(EX_SOFTWARE, "format");
-	buf_reserve(b, (size_t)len);
-	va_start(ap, format);
-	vsnprintf(b->data + b->len, (size_t)len + 1, format, ap);
-	va_end(ap);
+	if ((size_t)len >= room) {
+		buf_reserve(b, (size_t)len);
+		va_start(ap, format);
+		vsnprintf(b->data + b->len, (size_t)len + 1, format, ap);
+		va_end(ap);
+	}
 	b->len += (size_t)len;
 }
 

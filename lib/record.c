@@ -144,7 +144,8 @@ record_drop_state(struct record *r)
 	enum field f;
 
 	for (f = RECORD_RUN; f < RECORD_FIELDS; f++)
-		record_drop(r, f);
+		if (record_has(r, f))
+			record_drop(r, f);
 }
 
 enum status

@@ -72,3 +72,11 @@ load helper
 	# the push in the middle woke them all
 	[[ $output == *'ring: pop ms, 99 %'* ]]
 }
+
+@test "the depth bench measures the same at both depths" {
+	make -s -C "$root" build/bench-client >&2
+	DEEP=500 SHALLOW=50 MORE=20 run "$root/test/bench/run.sh" depth
+	same 0 "$status"
+	[[ $output == *'500 wait: push: '*' x 50 wait: push '* ]]
+	[[ $output == *'500 wait: pop and finish: '* ]]
+}

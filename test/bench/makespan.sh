@@ -1,7 +1,7 @@
 #!/bin/sh
 # makespan.sh [TABLE.tsv] - replay suites through the toolkit in several orders
 #
-# TABLE has lines SPEC TAB MILLISECONDS of real specs; without one, only the
+# TABLE, or TSV=, has lines SPEC TAB MILLISECONDS of real specs; without it only
 # made-up suites are played. Each spec becomes a sleep, scaled so that the
 # median lasts MEDIAN seconds (0.3), run by a real worker from a real queue.
 # What is printed is the time from the start of the push to the end of the
@@ -11,7 +11,7 @@
 set -eu
 
 here=$(dirname "$0")
-table=${1-}
+table=${1-${TSV-}}
 dir=$(mktemp -d)
 # shellcheck source=test/bench/server.sh
 . "$here/server.sh"

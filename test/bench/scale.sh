@@ -40,7 +40,7 @@ play() {
 # busy APPENDFSYNC
 busy() {
 	redis-cli -s "$REDIS_HOST" CONFIG SET appendfsync "$1" >/dev/null
-	tasks busy $((WORKERS * (BUSY_S * 1000 / TASK_MS + 6))) |
+	tasks busy $((WORKERS * ((BUSY_S + 1) * 1000 / TASK_MS + 6))) |
 		ft-push -k -r "busy-$1-$round" >/dev/null
 	play "busy, $1" "busy-$1-$round" "$TASK_MS" "$BUSY_S"
 }
