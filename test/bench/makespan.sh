@@ -11,6 +11,7 @@
 set -eu
 
 here=$(dirname "$0")
+PATH=$(cd "$here/../.." && pwd)/bin:$PATH
 table=${1-${TSV-}}
 dir=$(mktemp -d)
 # shellcheck source=test/bench/server.sh
@@ -173,5 +174,6 @@ for suite in $SUITES; do
 		exit 64
 		;;
 	esac
-	play "$suite" "$slots"
-done | print_table
+	play "$suite" "$slots" >>"$dir/played"
+done
+print_table <"$dir/played"

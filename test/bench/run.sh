@@ -6,6 +6,7 @@
 # figure is a test.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
+PATH=$(cd "$here/../.." && pwd)/bin:$PATH
 parts=$(find "$here" -maxdepth 1 -name '*.sh' -perm -u+x ! -name run.sh |
 	sort | sed 's|.*/||; s|\.sh$||')
 
