@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 #include <time.h>
 
@@ -364,6 +365,19 @@ load_script(redisContext *c, const char *text)
 	freeReplyObject(reply);
 }
 
+/* Two connections each are more than a process may usually have. */
+static void
+allow_connections(void)
+{
+	struct rlimit most;
+
+	if (getrlimit(RLIMIT_NOFILE, &most) < 0)
+		err(EX_OSERR, "getrlimit");
+	most.rlim_cur = most.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &most) < 0)
+		err(EX_OSERR, "setrlimit");
+}
+
 static void
 hire(void)
 {
@@ -418,6 +432,7 @@ main(int argc, char *argv[])
 	count = atol(argv[2]);
 	task_ms = atol(argv[3]);
 	seconds = atof(argv[4]);
+	allow_connections();
 	hire();
 	work_until(now_us() + 1000000 + (task_ms < 5000 ? task_ms * 2000 : 0));
 	cpu = server_s(argv[5]);

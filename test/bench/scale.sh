@@ -14,9 +14,6 @@ here=$(dirname "$0")
 # shellcheck source=test/bench/server.sh
 . "$here/server.sh"
 build=$here/../../build
-limit=$(ulimit -n)
-[ "$limit" = unlimited ] || [ "$limit" -gt $((2 * WORKERS + 50)) ] ||
-	ulimit -n $((2 * WORKERS + 50))
 workdir
 server_start
 
