@@ -4,7 +4,7 @@ import {createServer} from 'node:http';
 import {mkdtempSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {after, before} from 'node:test';
+import {after, afterEach, before} from 'node:test';
 import {pathToFileURL} from 'node:url';
 import {chromium} from 'playwright-core';
 
@@ -21,6 +21,9 @@ before(async () => {
 			'--disable-component-update', '--no-first-run'],
 	});
 });
+
+// A page that stays open goes on drawing and refreshing beside the next test.
+afterEach(() => Promise.all(browser.contexts().map(c => c.close())));
 
 after(() => browser?.close());
 
