@@ -1,8 +1,8 @@
 # runs.jq - counters of runs to a page that lists them, the newest first:
 #	ft-stats -l | jq -rsf lib/jq/runs.jq > index.html
 #
-# Each links to runs/RUN/. The page has no script; while a run goes on it loads
-# itself again, every $refresh seconds (--arg refresh 5), else every ten.
+# Each links to runs/RUN/. While a run goes on the page loads itself again,
+# every $refresh seconds (--arg refresh 5), else every ten.
 
 def live: .state == "sealed" or .state == "open" or .processing > 0;
 
@@ -14,9 +14,9 @@ def verdict:
 	else "failed" end;
 
 def headline:
-	if live then "\(.complete) of \(.total) done"
+	if .total == 0 then "No tasks"
+	elif live then "\(.complete) of \(.total) done"
 		+ if bad > 0 then ", \(bad) failed" else "" end
-	elif .total == 0 then "No tasks"
 	elif verdict == "passed" then "All \(.total) passed"
 	elif bad > 0 then "\(bad) of \(.total) failed"
 	else "Not all passed" end;
@@ -71,6 +71,7 @@ th, td { text-align: left; font-weight: 400; padding: 0.5rem 1.25rem 0.5rem 0;
 thead th { color: var(--soft); font-size: 0.85rem }
 :is(th, td):nth-child(n + 4) { text-align: right }
 tr > :last-child { padding-right: 0 }
+tbody th { white-space: normal; overflow-wrap: anywhere; min-width: 10rem }
 .passed .verdict { color: var(--good) }
 .failed .verdict { color: var(--bad); font-weight: 600 }
 .stack { display: flex; height: 8px; min-width: 8rem; border-radius: 4px;
@@ -80,19 +81,35 @@ i.flaky { background: var(--flaky) } i.running { background: var(--busy) }
 i.waiting { background: var(--waiting) }
 i.cancelled { background: var(--cancelled) }
 p { color: var(--soft) }
+@media (max-width: 44rem) { body { padding: 1.25rem 1rem 3rem }
+	table, tbody { display: block }
+	thead, td:is(:nth-child(4), :nth-child(5)) { display: none }
+	tr { display: flex; flex-wrap: wrap; gap: 0.2rem 1rem;
+		padding: 0.7rem 0; border-bottom: 1px solid var(--line) }
+	th, td { border: 0; padding: 0 }
+	th, td:nth-child(3) { flex: 1 0 100% }
+	td:nth-child(n + 6) { color: var(--soft); font-size: 0.9rem }
+	td:last-child { margin-left: auto } }
 ";
+
+# Its policy knows the script by its hash, the base64 of its SHA-256.
+def script: "setTimeout(() => location.reload(), 1000 * document.currentScript.dataset.seconds);";
+def script_hash: "sha256-C5KPywZKo+D+i14O+mBI/Y7o7tDpmXrt1SKR6IqchjA=";
+
+def refresh:
+	($ARGS.named.refresh // "10" | @html) as $s
+	| "\n<script data-seconds=\"\($s)\">\(script)</script>\n<noscript><meta http-equiv=\"refresh\" content=\"\($s)\"></noscript>";
 
 sort_by(-.created_ms)
 | "<!doctype html>
 <html lang=\"en\">
 <head>
 <meta charset=\"utf-8\">
-<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">
+<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src '\(script_hash)'; base-uri 'none'; form-action 'none'\">
 <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">
 <meta name=\"color-scheme\" content=\"light dark\">
 <meta name=\"referrer\" content=\"no-referrer\">\(
-	if any(.[]; live) then "\n<meta http-equiv=\"refresh\" content=\"\(
-		$ARGS.named.refresh // "10" | @html)\">" else "" end)
+	if any(.[]; live) then refresh else "" end)
 <title>Runs</title>
 <style>\(style)</style>
 </head>

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import {spawnSync} from 'node:child_process';
 import {mkdirSync, readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {test} from 'node:test';
@@ -194,6 +195,42 @@ for (const [name, records] of [['a failed run', tasks(200)],
 				await page.evaluate(axe);
 				await contented(page);
 			});
+
+const run = (name, more) => ({run: name, state: 'finished', total: 9,
+	waiting: 0, processing: 0, complete: 9, passed: 9, failed: 0, error: 0,
+	flaky: 0, cancelled: 0, created_ms: 1764000000000,
+	started_ms: 1764000000000, elapsed_ms: 99000, ...more});
+const runs = [run('monday'), run('tuesday', {failed: 2, passed: 7}),
+	run('wednesday', {state: 'sealed', complete: 5, passed: 4, flaky: 1,
+		processing: 2, waiting: 2}), run('a-long-name-'.repeat(5))];
+
+const listed = (...flags) => spawnSync('jq', ['-rs', ...flags, '-f',
+	'../../lib/jq/runs.jq'], {input: runs.map(r => JSON.stringify(r))
+	.join('\n')}).stdout;
+
+test('the list of runs loads itself again while one goes on', async () => {
+	const page = await open(listed('--arg', 'refresh', '1'));
+
+	await page.waitForEvent('load');
+	assert.deepEqual(page.complaints, []);
+});
+
+for (const colorScheme of ['light', 'dark'])
+	test(`axe finds nothing in the list of runs, and it fits a phone, ${
+		colorScheme}`, async () => {
+		const page = await open(listed(), {colorScheme,
+			bypassCSP: true, ...phone});
+
+		assert.ok(await page.getByText('2 of 9 failed').isVisible());
+		assert.ok(await widthOf(page) <= 360);
+		assert.ok(await page.locator('td:last-child').evaluateAll(
+			all => all.every(e => e.getBoundingClientRect().right <= 360)));
+		await shoot(page, 'runs');
+		await page.evaluate(axe);
+		await contented(page);
+		await page.setViewportSize({width: 1280, height: 800});
+		await contented(page);
+	});
 
 for (const colorScheme of ['light', 'dark'])
 	test(`axe finds nothing in a page that is used, ${colorScheme}`,
