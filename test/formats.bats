@@ -163,6 +163,44 @@ PYTHON
 	[[ "$output" == *'found nothing'* ]]
 }
 
+# elements FILE.md - what GitHub's own renderer makes of it, each with its count
+elements() {
+	cmark-gfm --unsafe -e table -e autolink -e strikethrough "$1" |
+		grep -o '<[a-z][a-z0-9]*' | sort | uniq -c | awk '{print $2, $1}'
+}
+
+@test "Markdown: GitHub's renderer finds our markup in it, and no other" {
+	needs cmark-gfm
+	hostile >"$BATS_TEST_TMPDIR/hostile.jsonl"
+	convert markdown "$BATS_TEST_TMPDIR/hostile.jsonl" \
+		>"$BATS_TEST_TMPDIR/hostile.md"
+	bad=$(hostile | jq -r .result | grep -c 'failed\|error')
+	flaky=$(hostile | jq -r .result | grep -c flaky)
+	same "<code $bad
+<details $bad
+<h2 1
+<h3 1
+<pre $bad
+<summary $bad
+<table 2
+<tbody 2
+<td $((5 + 3 * flaky))
+<th 8
+<thead 2
+<tr $((3 + flaky))" "$(elements "$BATS_TEST_TMPDIR/hostile.md")"
+}
+
+@test "a chat takes no string for a link, a mention or a line of its own" {
+	hostile >"$BATS_TEST_TMPDIR/hostile.jsonl"
+	printf '{"id":"<!channel>\\n<@U1|x>","status":"complete","result":"failed"}\n' \
+		>>"$BATS_TEST_TMPDIR/hostile.jsonl"
+	tac "$BATS_TEST_TMPDIR/hostile.jsonl" >"$BATS_TEST_TMPDIR/turned.jsonl"
+	run convert slack "$BATS_TEST_TMPDIR/turned.jsonl"
+	[ "${#lines[@]}" -eq 12 ]
+	[[ ${lines[1]} == '• &lt;!channel&gt; &lt;@U1|x&gt;' ]]
+	[[ $output != *[\<\>]* ]]
+}
+
 @test "a chat gets the verdict and the names of the failures" {
 	run convert slack
 	[ "${lines[0]}" = '*monday*: 6 of 8 done, 2 failed, 1 flaky' ]

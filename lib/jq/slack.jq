@@ -22,7 +22,7 @@ def bad: .status == "complete" and (.result | IN("failed", "error"));
 	then "all \(length) passed"
 	else "\($bad | length) of \(length) failed" end)
 	+ if $flaky > 0 then ", \($flaky) flaky" else "" end,
-($bad[0:10][] | "\u2022 \(.id | text): \([.reason, (.message // ""
+($bad[0:10][] | "\u2022 \([.id, .reason, (.message // ""
 	| split("\n")[0] | .[0:120]?)] | map(select((. // "") != ""))
 	| join(": ") | text)"),
 if ($bad | length) > 10 then "and \(($bad | length) - 10) more"
