@@ -29,21 +29,18 @@ supervisors() {
 	done
 } 2>/dev/null
 
-# workers - all that makes a pipeline up, on a line; two at least are left
-workers() {
-	n=0
-	while [ $((n += 1)) -le "$WORKERS" ]; do
-		for kind in worker.sh ft-pop ft-run ft-result; do
-			living "$kind" "$n"
-		done | paste -sd ' '
-	done | awk 'NF >= 4'
+# pipeline NUMBER - what is left of a worker, on a line; two at least are
+pipeline() {
+	for kind in worker.sh ft-pop ft-run ft-result; do
+		living "$kind" $(($1 % WORKERS + 1))
+	done | paste -sd ' ' | awk 'NF >= 4'
 }
 
 # pick KIND NUMBER - one of them
 pick() {
 	case $1 in
 	supervisor) supervisors ;;
-	worker) workers ;;
+	worker) pipeline "$2" ;;
 	*) living "$1" ;;
 	esac | awk -v n="$2" '{ l[NR] = $0 } END { if (NR) print l[n % NR + 1] }'
 }
