@@ -193,7 +193,7 @@ told() {
 	await_ready "$pid"
 	# all but ft-run and its supervisors
 	while read -r one _; do
-		[ "$(cat "/proc/$one/comm")" = ft-run ] || kill -STOP "$one"
+		[ "$(cat "/proc/$one/comm")" = ft-run ] || kill -STOP "$one" || :
 	done <family
 	printf '{"id":"x","status":"complete","lease":"%s"}\n' chrome firefox >&5
 	soon told '.status == "complete" and .reason == "interrupted"' 2

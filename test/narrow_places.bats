@@ -53,9 +53,9 @@ start() {
 	mine="$mine $pid"
 }
 
-# worker - until the run is finished
+# worker [LEASE] - until the run is finished
 worker() {
-	ft-pop -f -l 1 2>>pop.err | ft-run -g 0.5 | ft-result
+	ft-pop -f -l "${1-1}" 2>>pop.err | ft-run -g 0.5 | ft-result
 }
 
 # holds FILTER - of what ft-stats says now
@@ -277,9 +277,9 @@ ends() {
 
 @test "two workers under one name share a run" {
 	push 0 'sleep 0.03' $(seq 1 20)
-	start one worker
+	start one worker 30
 	one=$pid
-	start two worker
+	start two worker 30
 	wait "${mine##* }" "$one"
 	ends "$(seq 1 20 | sed 's/$/ passed 1/')"
 }

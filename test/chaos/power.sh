@@ -28,7 +28,7 @@ feed() {
 }
 
 work() {
-	ft-pop -f -j 4 -l 1 -p "$1" | ft-run -j 4 | ft-result -p "$1"
+	ft-pop -f -j 4 -l 3 -p "$1" | ft-run -j 4 | ft-result -p "$1"
 }
 
 round() {
