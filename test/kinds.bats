@@ -92,3 +92,27 @@ webdriver/find_a_store.js browser' "$(jq -r 'select(.result == "error" and
 		'string(//testcase[failure]/@file)' junit.xml |
 		sed 's|on_purpose/\(.*\).spec.ts|\1|')"
 }
+
+# What a person does with the field rerun: paste it into a shell.
+@test "rerun, pasted into a shell, repeats a spec of each kind" {
+	cat >in <<-'E'
+		{"id":"a","spec":"on_purpose/failing.spec.ts","viewport":"desktop","browser":"chrome"}
+		{"id":"b","spec":"webdriver/find_a_store.js","viewport":"mobile","browser":"webkit"}
+		{"id":"c","spec":"cypress/find_a_store.cy.js","viewport":"desktop","browser":"electron","timeout":300}
+	E
+	[ -x "$SPEC_ROOT/node_modules/.bin/cypress" ] || sed -i '$d' in
+	ft-run <in >records
+	again() {
+		jq -r "select(.id == \"$1\" and .status == \"complete\").rerun" \
+			records >paste
+		(cd / && exec bash --noprofile --norc -i) <paste
+	}
+	export PS1= TMPDIR=$PWD/by-hand
+	mkdir by-hand
+	run -1 again a
+	[[ $output == *'4 albums on'* ]]
+	# this one prints nothing: its report is a file
+	run -0 again b
+	same 2 "$(cat by-hand/*/result.json | jq -s 'map(.stats.passes // empty)[]')"
+	! grep -q '"id":"c"' in || run -0 again c
+}
