@@ -27,6 +27,7 @@
 #define OFFICE 3        /* the socket to ft-run, beyond stdio */
 #define BEREAVED SIGHUP /* ft-run is dead; nobody else's word for it */
 #define NEVER INT64_MAX
+#define LINGER_MS 500
 
 enum event { DEATH, ORDER, TIME, GONE };
 
@@ -220,6 +221,22 @@ watch(void)
 	return DEATH;
 }
 
+/*
+ * What a spec has told to end when it ended itself may do so: xvfb-run does not
+ * wait for its Xvfb, which would leave a lock and a socket in /tmp.
+ */
+static enum event
+linger(void)
+{
+	int64_t until = clock_mono_ms() + LINGER_MS;
+	enum event last = DEATH;
+	struct order late;
+
+	while (last == DEATH && reap())
+		last = wait_until(until, &late);
+	return last;
+}
+
 /* The other supervisors do the same; the last one finds the folder quiet. */
 _Noreturn static void
 quit(void)
@@ -246,6 +263,8 @@ run(void)
 		return;
 	}
 	last = watch();
+	if (last == DEATH && !asked)
+		last = linger();
 	if (!sweep(NULL, 0, reap))
 		warnx("%s: it left a process that cannot be killed", argv[0]);
 	if (last == GONE)

@@ -237,6 +237,16 @@ c error timeout' "$(complete '"\(.id) \(.result) \(.reason)"' | sort)"
 	gone pids
 }
 
+# As xvfb-run does, which does not wait for the server that it has told to end.
+@test "what a spec has told to end may tidy up" {
+	task a 'sh -c "trap \"sleep 0.1; echo bye >said; exit\" TERM
+		echo hello >said; while :; do sleep 0.01; done" &
+		until [ -s said ]; do sleep 0.01; done
+		kill $!' >in
+	work
+	same bye "$(cat said)"
+}
+
 @test "when ft-run is killed, everything dies" {
 	serve -j 2
 	task a "$daemon $stopped $deaf" >&5
