@@ -22,7 +22,8 @@ batch() {
 
 feed() {
 	i=0
-	while batch $((i += 1)) >batch && ft-push -k -p 0 <batch >>accepted 2>>push.err; do
+	while batch $((i += 1)) >hundred && ft-push -k -p 0 <hundred >>accepted \
+		2>>push.err; do
 		sleep 0.05
 	done
 }
