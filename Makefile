@@ -11,7 +11,7 @@ PROGRAMS = ft-expand ft-push ft-pop ft-run ft-result ft-stats ft-report-html \
 # Who is made of what, beside the base that all share.
 base = mem clock opt utf8 jsonl jsonl_place record record_words record_read
 queue = estimate queue queue_push queue_batch queue_pop queue_report \
-	queue_look queue_read queue_history redis
+	queue_look queue_read queue_history redis redis_tls
 runner = runner runner_check runner_words runner_plan runner_judge verdict \
 	verdict_playwright verdict_mocha verdict_cypress verdict_junit \
 	json path text
@@ -36,15 +36,19 @@ $(error pkg-config finds no $(missing): apt-get install libhiredis-dev libcjson-
 endif
 endif
 
+# TLS to Redis where hiredis has it, from 1.0 on; TLS= leaves it out.
+TLS := $(shell $(PKG_CONFIG) --exists hiredis_ssl libssl && echo hiredis_ssl libssl libcrypto)
+build/redis_tls.o: override CPPFLAGS += $(if $(TLS),-DFT_TLS)
+
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wformat=2 $(WERROR)
 HARDEN = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 override CPPFLAGS += -D_GNU_SOURCE -DFT_VERSION='"$(VERSION)"' -Ilib -Ibuild
 cflags = -std=c11 $(WARNINGS) $(HARDEN) $(CPPFLAGS) $(CFLAGS) \
-	$(shell $(PKG_CONFIG) --cflags $(PKGS))
+	$(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(PKGS) $(TLS)))
 override LDFLAGS += -pie -Wl,-z,relro,-z,now
 LDLIBS = $(shell $(PKG_CONFIG) --libs libcjson) -lm
-hiredis = $(if $(filter build/redis.o,$^),$(shell $(PKG_CONFIG) --libs hiredis))
+hiredis = $(if $(filter build/redis.o,$^),$(shell $(PKG_CONFIG) --libs $(TLS) hiredis))
 
 binaries = $(PROGRAMS:%=bin/%)
 units = $(patsubst test/unit/%.c,build/unit-%,$(wildcard test/unit/*.c))
@@ -116,6 +120,7 @@ check: all $(units) build/chaos-proxy build/chaos-forget.so
 sanitize:
 	rm -rf build/sanitize && mkdir -p build/sanitize
 	git ls-files -z | xargs -0 cp --parents -t build/sanitize
+	[ ! -d specs/node_modules ] || cp -al specs/node_modules build/sanitize/specs
 	$(MAKE) -C build/sanitize check FT_SANITIZE=1 HARDEN=-fPIE \
 		CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined'
 

@@ -8,6 +8,7 @@
 #include "mem.h"
 #include "opt.h"
 #include "queue_impl.h"
+#include "redis_tls.h"
 
 #define SCRIPT(name)                          \
 	struct redis_script script_##name = { \
@@ -24,6 +25,12 @@ SCRIPT(look);
 SCRIPT(pop);
 SCRIPT(push);
 SCRIPT(seal);
+
+const char *
+queue_about(void)
+{
+	return redis_tls_about();
+}
 
 static struct queue *
 connected(void)

@@ -20,6 +20,9 @@
 
 struct queue;
 
+/* What -V says of the ways to reach Redis. */
+const char *queue_about(void);
+
 /*
  * Connect. The run is the one named, or FT_RUN's, or the current one (the
  * hash runmeta names it).

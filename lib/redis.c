@@ -15,6 +15,7 @@
 #include "mem.h"
 #include "opt.h"
 #include "redis.h"
+#include "redis_tls.h"
 
 #define PAUSE_MIN_MS 50 /* before the first new try, doubled up to the most */
 #define PAUSE_MAX_MS 2000
@@ -142,9 +143,7 @@ configure(struct redis *r)
 		r->password = password_from(file);
 	if (r->user != NULL && r->password == NULL)
 		errx(EX_USAGE, "REDIS_USERNAME: expected a REDIS_PASSWORD too");
-	if (opt_env("REDIS_TLS", NULL) != NULL &&
-	    strcmp(opt_env("REDIS_TLS", "0"), "0") != 0)
-		errx(EX_USAGE, "REDIS_TLS: this build has no TLS");
+	redis_tls_configure(r->host);
 }
 
 /* How a server's complaint is taken. */
@@ -163,6 +162,7 @@ judge(const char *text, int *status)
 	    {"no password is set", EX_USAGE},
 	    {"without any password", EX_USAGE},
 	    {"NOPERM", EX_USAGE},
+	    {"The user executing the script can't", EX_USAGE},
 	    {"WRONGTYPE", EX_DATAERR},
 	    {"CROSSSLOT", EX_USAGE},
 	    {"MOVED", EX_USAGE},
@@ -315,7 +315,9 @@ connect_once(struct redis *r, struct buf *why)
 	redisSetTimeout(c, limit); /* of a write: reads wait in poll */
 	if (c->connection_type == REDIS_CONN_TCP)
 		redisEnableKeepAlive(c);
-	status = greet(r, c, why);
+	status = redis_tls_start(c, why);
+	if (status == 0)
+		status = greet(r, c, why);
 	if (status != 0) {
 		redisFree(c);
 		return status;
@@ -586,8 +588,8 @@ elsewhere(struct redis *r, const char *text)
 redisReply *
 redis_answer(struct redis *r, void **tag)
 {
+	static redisReply *reply; /* known to the leak checker at an exit */
 	struct request *q;
-	redisReply *reply;
 	bool up = true;
 
 	while (up && r->first != NULL && ready(r)) {

@@ -1,16 +1,23 @@
 #!/bin/sh
-# redis-secret.sh [NAME] - print a Secret with a new password for the queue
+# redis-secret.sh [NAME] - print a Secret with new passwords for the queue
 set -eu
 
-# The file of rights holds only the password's digest. Rights are what the
-# queue's scripts use: its own keys, no administration, no KEYS or FLUSHALL.
-# The default user lets nobody in but keeps its rights: Redis 7.0 reads its
-# append-only file as that user, and without them drops every transaction.
+# The controller's is password, then there are the workers' and the reporters';
+# the file of users holds only their digests and what each may do.
 name=${1:-funkytown-redis}
-password=$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')
-digest=$(printf %s "$password" | sha256sum | cut -d ' ' -f 1)
-rights='~ft:* ~runmeta +@read +@write +@connection +@scripting +@transaction'
-rights="$rights +time +wait -@dangerous +info +role"
+here=$(cd "$(dirname "$0")" && pwd)
+
+new_password() {
+	od -An -N24 -tx1 /dev/urandom | tr -d ' \n'
+}
+
+controller=$(new_password) worker=$(new_password) reporter=$(new_password)
+users=$("$here/redis-users.sh" <<EOF
+funkytown controller $controller
+funkytown-worker worker $worker
+funkytown-reporter reporter $reporter
+EOF
+)
 
 cat <<EOF
 apiVersion: v1
@@ -21,8 +28,9 @@ metadata:
     app.kubernetes.io/part-of: funkytown
 type: Opaque
 stringData:
-  password: $password
+  password: $controller
+  worker-password: $worker
+  reporter-password: $reporter
   users.acl: |
-    user default off ~* &* +@all
-    user funkytown on #$digest $rights
 EOF
+printf '%s\n' "$users" | sed 's/^/    /'

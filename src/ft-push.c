@@ -127,7 +127,7 @@ main(int argc, char *argv[])
 		case 'h':
 			opt_help(SYNOPSIS);
 		case 'V':
-			opt_version(NULL);
+			opt_version(queue_about());
 		case 'r':
 			run = optarg;
 			break;

@@ -58,10 +58,20 @@ check_stdio(void)
 		err(EX_IOERR, "stdout");
 }
 
+/* What opens the queue is no business of specs, whose output many read. */
+static void
+forget_credentials(void)
+{
+	unsetenv("REDIS_USERNAME");
+	unsetenv("REDIS_PASSWORD");
+	unsetenv("REDIS_PASSWORD_FILE");
+}
+
 static void
 prepare(struct attempt_rules *a)
 {
 	check_stdio();
+	forget_credentials();
 	spec_root = realpath(specs, NULL);
 	if (spec_root == NULL)
 		err(EX_NOINPUT, "%s", specs);

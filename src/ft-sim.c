@@ -214,7 +214,7 @@ main(int argc, char *argv[])
 			history = true;
 			break;
 		case 'V':
-			opt_version(NULL);
+			opt_version(queue_about());
 		case 'p':
 			plain = true;
 			break;

@@ -7,6 +7,9 @@ PATH=$root/bin:$PATH
 unset FT_RUN FT_WORKER FT_RUNNERS SPEC_ROOT FT_ARTIFACTS REDIS_PORT REDIS_USERNAME \
 	REDIS_PASSWORD REDIS_PASSWORD_FILE REDIS_TLS
 
+# FT_ROLES, a folder: the programs log in as who does their part; see rights.bats
+[ -z "${FT_ROLES-}" ] || PATH=$FT_ROLES/bin:$PATH
+
 # redis_start [NAME [OPTION ...]] - a server of this file's own, or one more
 # It is durable, as funkytown wants it, and listens on a socket only.
 redis_start() {
@@ -14,6 +17,7 @@ redis_start() {
 
 	mkdir -p "$dir"
 	[ $# -eq 0 ] || shift
+	[ -z "${FT_ROLES-}" ] || set -- --aclfile "$FT_ROLES/users.acl" "$@"
 	redis-server --port 0 --unixsocket "$dir/sock" --dir "$dir" \
 		--appendonly yes --save '' "$@" >"$dir/log" 2>&1 3>&- &
 	printf '%s\n' "$!" >"$dir/pid"

@@ -31,6 +31,7 @@ volumes() {
 	done
 	secret=$("$top/scripts/redis-secret.sh")
 	password=$(printf '%s\n' "$secret" | sed -n 's/^  password: //p')
+	workers=$(printf '%s\n' "$secret" | sed -n 's/^  worker-password: //p')
 	printf '%s\n' "$secret" | sed -n 's/^    user /user /p' \
 		>"$work/volumes/controller/redis-users/users.acl"
 	printf %s "$password" >"$work/volumes/controller/redis-password/password"
@@ -57,8 +58,11 @@ start() {
 		chgrp 10001 "$work/volumes/$name/$volume"
 		chmod 2770 "$work/volumes/$name/$volume"
 	done
-	[ -e "$work/volumes/$name/redis-password" ] ||
+	[ -e "$work/volumes/$name/redis-password" ] || {
 		cp -a "$work/volumes/controller/redis-password" "$work/volumes/$name/"
+		[ "$component" = controller ] ||
+			printf %s "$workers" >"$work/volumes/$name/redis-password/password"
+	}
 	jq -r -L "$top/test/k8s" -f "$top/test/image/podman.jq" \
 		--arg component "$component" --arg container "$container" \
 		--arg name "$name" --arg volumes "$work/volumes/$name" \
