@@ -44,6 +44,7 @@ webdriver: webdriver/c.js desktop chrome' "$(found specs)"
 }
 
 @test "the sample specs are found, each kind with where it runs" {
+	needs node npm
 	(cd "$root/specs" && "$root/scripts/npm-ci.sh")
 	mkdir samples
 	tar -C "$root/specs" --exclude=node_modules --exclude=on_purpose -cf - . |
@@ -62,6 +63,7 @@ webdriver: webdriver/c.js desktop chrome' "$(found specs)"
 }
 
 @test "Playwright lists its own, with viewports and browsers by its projects" {
+	needs node npm
 	(cd "$root/specs" && "$root/scripts/npm-ci.sh")
 	ln -s "$root/specs/node_modules" node_modules
 	cat >specs/playwright.config.js <<-'E'

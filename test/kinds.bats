@@ -4,6 +4,7 @@ load helper
 
 setup_file() {
 	[ "${FT_NO_BROWSER-}" != 1 ] || return 0
+	command -v npm >/dev/null || return 0
 	(cd "$root/specs" && "$root/scripts/npm-ci.sh")
 	node "$root/specs/app/server.js" 0 >"$BATS_FILE_TMPDIR/app" 3>&- &
 	printf '%s\n' "$!" >"$BATS_FILE_TMPDIR/app.pid"
@@ -14,14 +15,14 @@ setup_file() {
 }
 
 teardown_file() {
-	[ "${FT_NO_BROWSER-}" != 1 ] || return 0
+	[ -e "$BATS_FILE_TMPDIR/app.pid" ] || return 0
 	kill "$(cat "$BATS_FILE_TMPDIR/app.pid")"
 	redis_stop
 }
 
 setup() {
 	[ "${FT_NO_BROWSER-}" != 1 ] || skip 'FT_NO_BROWSER=1: no browser is wanted'
-	needs chromium chromedriver WebKitWebDriver xvfb-run xmllint
+	needs node npm chromium chromedriver WebKitWebDriver xvfb-run xmllint
 	cd "$BATS_TEST_TMPDIR"
 	export SPEC_ROOT=$root/specs FT_ARTIFACTS=$PWD/kept FT_FLAKY_DIR=$PWD
 }
