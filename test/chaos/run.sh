@@ -53,8 +53,15 @@ tidy() {
 	# shellcheck disable=SC2086 # numbers
 	kill $feeder $injector $keepers 2>/dev/null || :
 	# a server that names itself in ps has overwritten its environment
-	for pid in $(cat redis.pid) $(ours "CHAOS_DIR=$CHAOS_DIR"); do
-		[ "$pid" = $$ ] || kill -9 "$pid" 2>/dev/null || :
+	kill -9 "$(cat redis.pid)" 2>/dev/null || :
+	# one look can miss what is just being started
+	killed=1
+	while [ -n "$killed" ]; do
+		killed=
+		for pid in $(ours "CHAOS_DIR=$CHAOS_DIR"); do
+			[ "$pid" = $$ ] || ! kill -9 "$pid" 2>/dev/null ||
+				killed=1
+		done
 	done
 	if [ "$status" = 0 ] && [ -z "${CHAOS_KEEP-}" ]; then
 		cd / && rm -rf "$CHAOS_DIR"
