@@ -15,6 +15,7 @@ const WHOLE = 500; // as many rows are simply all there
 const ROW_PX = 30; // a row's height, until one was seen
 const COLUMNS = ['result', 'spec', 'group', 'viewport', 'browser', 'runner',
 	'worker', 'tries', 'seconds', 'started', 'files'];
+const SPEC = COLUMNS.indexOf('spec');
 const FILTERS = ['result', 'group', 'viewport', 'browser', 'runner', 'worker'];
 const NUMBERS = ['tries', 'seconds', 'started'];
 const BAD_FIRST = ['failed', 'error', 'flaky', 'unknown', 'cancelled',

@@ -1,33 +1,38 @@
 /* The table: what a row says. */
 
-function text(row, column) {
-	const cell = row.tr.cells[COLUMNS.indexOf(column)];
+/* Read once, since to ask the cells costs more than all else. */
+function read(row) {
+	const said = [...row.tr.cells].map(cell => cell.textContent);
+	const all = said.join(' ');
 
-	return column === 'spec' ? $('bdi', cell).textContent
-		: cell.textContent;
+	said[SPEC] = $('bdi', row.tr.cells[SPEC]).textContent;
+	row.said = said;
+	row.words = (all + ' ' + text(row, 'group') + '/' + said[SPEC] + '/' +
+		text(row, 'viewport') + '-' + text(row, 'browser')).toLowerCase();
+}
+
+function text(row, column) {
+	if (!row.said)
+		read(row);
+	return row.said[COLUMNS.indexOf(column)];
 }
 
 function value(row, column) {
-	const cell = row.tr.cells[COLUMNS.indexOf(column)];
+	const said = text(row, column);
 
 	if (column === 'started')
-		return cell.dataset.t ? +cell.dataset.t : -1;
+		return +(row.tr.cells[COLUMNS.indexOf(column)].dataset.t || -1);
 	if (NUMBERS.includes(column))
-		return cell.textContent ? +cell.textContent : -1;
+		return said ? +said : -1;
 	if (column === 'result')
-		return BAD_FIRST.indexOf(cell.textContent);
-	return text(row, column).toLowerCase();
+		return BAD_FIRST.indexOf(said);
+	return said.toLowerCase();
 }
 
 /* What the search looks at: every cell, and the id. */
 function words(row) {
-	if (row.words === undefined) {
-		const cells = [...row.tr.cells].map(c => c.textContent);
-
-		row.words = (cells.join(' ') + ' ' + text(row, 'group') + '/' +
-			text(row, 'spec') + '/' + text(row, 'viewport') + '-' +
-			text(row, 'browser')).toLowerCase();
-	}
+	if (!row.words)
+		read(row);
 	return row.words;
 }
 
