@@ -196,10 +196,10 @@ spec(struct screen *s, const struct progress_spec *p)
 	    s, INK_SOFT, "%8s  ", span(time, sizeof(time), (double)p->age_ms));
 	if (worker < 40)
 		worker = screen_columns(s);
-	screen_tail(s, INK_PLAIN, p->id, worker - 1);
+	screen_tail(s, INK_PLAIN, p->id, worker - 2);
 	if (p->worker != NULL && worker < screen_columns(s)) {
 		screen_tab(s, worker);
-		screen_text(s, INK_SOFT, p->worker);
+		screen_tail(s, INK_SOFT, p->worker, screen_columns(s));
 	}
 	screen_next(s);
 }

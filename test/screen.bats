@@ -135,6 +135,14 @@ ended_more() {
 	poll sees ' of 8'
 }
 
+@test "of a long name the end is seen, where pods and specs differ" {
+	jq -nc '{spec: "x", id: ("long" * 40 + "/end of it")}' |
+		ft-push >/dev/null 2>&1
+	ft-pop -n -w "a-deployment-of-many-workers-x7k2p" >/dev/null
+	at 80 20 'ft-stats -f'
+	poll sees '…[a-z]*/end of it  …[a-z-]*-x7k2p$'
+}
+
 @test "the block leaves room for itself: many specs are told by number" {
 	seq 40 | sed 's/.*/{"id":"t&","spec":"t&"}/' | ft-push >/dev/null 2>&1
 	ft-pop -f -j 40 >leased 3>&- &
