@@ -47,6 +47,15 @@ two_slots() {
 	same '{"passed":0,"failed":0,"skipped":2,"flaky":0}' \
 		"$(jq -c 'select(.spec == "on_purpose/only_skipped.spec.ts").tests' \
 			records)"
+	# what the failure left: log, result, blob, and of the test its own
+	cd "kept/$(jq -r 'select(.expect == "failed").artifacts' records)" || return
+	grep -q '4 albums on' log.txt
+	same 'blob.zip
+log.txt
+result.json
+test-failed-1.png
+trace.zip' "$(find . -type f \( -path './*/*' \( -name '*.png' -o -name '*.zip' \) \
+		-o ! -path './*/*' \) -printf '%f\n' | sort)"
 }
 
 # The kinds of one map: what each spec ends as, on which viewport and browser.
