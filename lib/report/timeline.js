@@ -1,6 +1,7 @@
 /* The timeline. */
 
 const LANE_PX = 18;
+const LABEL_PX = 90; // a label of the axis, and the space after it
 const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 15e3,
 	3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5, 36e5, 72e5, 144e5, 432e5];
 const HINT = 'Point at a bar for its spec. Drag moves, Ctrl and wheel zoom.';
@@ -30,13 +31,13 @@ function clock(at, width) {
 function drawAxis() {
 	const {from, to} = look();
 	const axis = $('.axis');
-	const most = Math.max(2, Math.floor(axis.clientWidth / 90));
+	const most = Math.max(3, Math.floor(axis.clientWidth / LABEL_PX));
 	const step = STEPS.find(s => (to - from) / s <= most) ||
 		(to - from) / most;
+	const last = to - (to - from) * 0.6 * LABEL_PX / axis.clientWidth;
 
 	axis.replaceChildren();
-	for (let at = Math.ceil(from / step) * step; at <= to - step / 2;
-		at += step) {
+	for (let at = Math.ceil(from / step) * step; at <= last; at += step) {
 		const label = document.createElementNS(axis.namespaceURI,
 			'text');
 

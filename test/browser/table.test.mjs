@@ -126,3 +126,44 @@ test('pointing at the timeline names the attempt', async () => {
 		/spec_00000\.js desktop, chrome, failed/);
 	assert.ok(box.width > 500);
 });
+
+test('what was lost is drawn where it was, and named', async () => {
+	const first = task(0).started_ms;
+	const page = await open(report([task(0), task(4, {attempt: 2,
+		attempts: [{attempt: 1, worker: 'node-9', slot: 1,
+			reason: 'lost', started_ms: first + 1000,
+			finished_ms: first + 9000}]})]));
+	const lane = page.locator('.lanes li', {hasText: 'node-9/1'});
+
+	assert.match(await page.locator('path.bar.lost').getAttribute('d'),
+		/^M1000 \d+h8000$/);
+	const y = (await lane.boundingBox()).y + 9;
+	const bars = await page.locator('.bars').boundingBox();
+
+	await page.locator('.bars').hover({position: {x: 5000 / +await page
+		.locator('.timeline').getAttribute('data-span') * bars.width,
+	y: y - bars.y}});
+	assert.match(await page.locator('#pointed').textContent(),
+		/spec_00004\.js .*, lost, 8\.00 s/);
+});
+
+test('no label of the axis covers another, whatever the width', async () => {
+	for (const [width, hours] of [[360, 0.01], [360, 30], [1280, 30]]) {
+		const page = await open(report([task(0), task(4, {started_ms:
+			task(0).started_ms + hours * 36e5})]),
+		{viewport: {width, height: 800}});
+
+		for (let i = 0; i < 4; i++) {
+			const boxes = await page.$$eval('.axis text', all =>
+				all.map(e => e.getBoundingClientRect())
+					.map(b => [b.left, b.right]));
+
+			assert.ok(boxes.length > 0);
+			assert.ok(boxes.at(-1)[1] <= width);
+			boxes.slice(1).forEach(([left], n) => assert.ok(
+				left > boxes[n][1], `${width} px, ${hours} h`));
+			await page.getByRole('button', {name: 'Zoom in'})
+				.click();
+		}
+	}
+});
