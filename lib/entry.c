@@ -317,14 +317,36 @@ where(struct buf *b, const struct record *r)
 /* The message of the last attempt stands above: it is not said again. */
 enum which { EARLIER, AS_SHOWN, LATE };
 
+static bool
+failed_before(const struct record *r)
+{
+	struct record a = {NULL};
+
+	while (next(record_json(r, RECORD_ATTEMPTS), &a))
+		if (record_result(&a) == RESULT_FAILED ||
+		    record_result(&a) == RESULT_ERROR)
+			return true;
+	return false;
+}
+
+/* The task is flaky when one attempt failed and the next one passed. */
+static const char *
+attempt_result(const struct record *a, enum which which)
+{
+	if (which == LATE)
+		return "late";
+	if (entry_bar(a) == BAR_LOST)
+		return reason_name(REASON_LOST);
+	if (record_result(a) == RESULT_FLAKY && failed_before(a))
+		return result_name(RESULT_PASSED);
+	return result_name(record_result(a));
+}
+
 static void
 attempt_row(struct buf *b, const struct record *a, enum which which)
 {
 	int64_t started = entry_started(a), ended = entry_ended(a);
-	const char *result = which == LATE ? "late"
-	                     : entry_bar(a) == BAR_LOST
-	                         ? reason_name(REASON_LOST)
-	                         : result_name(record_result(a));
+	const char *result = attempt_result(a, which);
 
 	buf_printf(b, "<tr class=%s><td>", *result ? result : "unknown");
 	if (record_has(a, RECORD_ATTEMPT))

@@ -99,6 +99,7 @@ test('what was flaky shows its attempts side by side', async () => {
 
 	assert.equal(await tries.count(), 2);
 	assert.match(await tries.first().textContent(), /failed.*too slow/);
+	assert.match(await tries.last().textContent(), /^2\s*passed/);
 });
 
 test('times are told in the zone of the reader, with UTC at hand', async () => {
