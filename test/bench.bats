@@ -82,3 +82,10 @@ load helper
 	[[ $output == *'500 wait: push: '*' x 50 wait: push '* ]]
 	[[ $output == *'500 wait: pop and finish: '* ]]
 }
+
+@test "the idle bench times pushes to a worker that waits" {
+	ROUNDS=2 IDLE_S=1 run "$root/test/bench/run.sh" idle
+	same 0 "$status"
+	[[ $output == *'the three programs used '*' us of CPU, the server '* ]]
+	[[ $output == *'ms from ft-push to the start: '*' wanted at most 5: '* ]]
+}
