@@ -6,8 +6,8 @@
 # median lasts MEDIAN seconds (0.3), run by a real worker from a real queue.
 # What is printed is the time from the start of the push to the end of the
 # worker, as a multiple of the bound max(longest, total / slots), beside what
-# ft-sim foretells from the table alone. SUITES= names some of the suites:
-# table-SLOTS and made-SPECS-SLOTS.
+# ft-sim foretells from the table alone. SUITES= names some of the suites,
+# table-SLOTS and made-SPECS-SLOTS, and ORDERS= some of the orders.
 set -eu
 
 here=$(dirname "$0")
@@ -21,7 +21,7 @@ trap 'exit 143' TERM
 trap 'exit 130' INT
 server_start
 
-: "${MEDIAN:=0.3}"
+: "${MEDIAN:=0.3}" "${ORDERS:=history first map random shards}"
 : "${SUITES:=made-100-8 made-300-16 made-800-32 made-2000-64${table:+ table-8 table-16 table-32 table-64}}"
 [ -n "$table" ] || echo "no table of real durations: made-up suites only"
 
@@ -105,7 +105,7 @@ foretold() {
 
 # play NAME SLOTS - one suite in every order
 play() {
-	for order in history first map random shards; do
+	for order in $ORDERS; do
 		if [ "$order" = shards ]; then
 			ms=$(shards "$2")
 		else
