@@ -116,21 +116,43 @@ TESTS = $(units) $(wildcard test/*.bats)
 check: all $(units) build/chaos-proxy build/chaos-forget.so
 	PATH="$(CURDIR)/bin:$$PATH" prove -j 2 --timer --failures --comments $(TESTS)
 
-# The whole suite once more with sanitizers, in a tree of its own.
+# Trees of their own for the whole suite once more: TREE gets what git knows.
+define tree
+	rm -rf $(1) && mkdir -p $(1)
+	git ls-files -z | xargs -0 cp --parents -t $(1)
+	[ ! -d specs/node_modules ] || cp -al specs/node_modules $(1)/specs
+endef
+
 sanitize:
-	rm -rf build/sanitize && mkdir -p build/sanitize
-	git ls-files -z | xargs -0 cp --parents -t build/sanitize
-	[ ! -d specs/node_modules ] || cp -al specs/node_modules build/sanitize/specs
+	$(call tree,build/sanitize)
 	$(MAKE) -C build/sanitize check FT_SANITIZE=1 HARDEN=-fPIE \
 		CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined'
 
-sources = $(wildcard src/*.c lib/*.c test/unit/*.c)
-lint:
-	clang-format --dry-run -Werror $(sources) $(wildcard lib/*.h)
-	shellcheck $(wildcard scripts/*.sh test/*/*.sh)
+# A process that is killed writes down nothing, so this is the least that ran.
+coverage:
+	$(call tree,build/coverage)
+	status=0; $(MAKE) -C build/coverage check FT_COVERAGE=1 HARDEN=-fPIE \
+		CFLAGS='-O0 -g --coverage' || status=$$?; \
+	test/coverage.sh build/coverage 90 && exit $$status
+
+# Each program under valgrind: an error or a leak is exit status 99.
+valgrind:
+	$(call tree,build/valgrind)
+	$(MAKE) -C build/valgrind all
+	test/valgrind.sh build/valgrind
+	$(MAKE) -C build/valgrind check TESTS='$(VALGRIND_TESTS)'
+	! cat build/valgrind/log/* | grep .
+
+# Of bats files what bats makes of a shell: variables and functions that others
+# use, a cd that ends a test when it fails, subshells, jq in single quotes.
+sources = $(wildcard src/*.c lib/*.c test/*/*.c)
+lint: build/lua.h build/runners.h build/reporter.h build/report.h
+	clang-format --dry-run -Werror $(sources) $(wildcard lib/*.h test/*/*.h)
+	shellcheck $(wildcard scripts/*.sh test/*.sh test/*/*.sh)
+	shellcheck -S warning -e SC2034,SC2154,SC2164 $(wildcard test/*.bats test/*.bash)
 	cppcheck --quiet --error-exitcode=1 --inline-suppr -Ilib -Ibuild \
-		--enable=warning,performance,portability $(wildcard src/*.c lib/*.c)
-	clang-tidy --quiet $(wildcard src/*.c lib/*.c) -- -std=c11 $(CPPFLAGS)
+		--enable=warning,performance,portability $(sources)
+	clang-tidy --quiet --warnings-as-errors='*' $(sources) -- -std=c11 $(CPPFLAGS)
 
 # Each parser under a fuzzer for FUZZ_S= seconds, with ASan and UBSan; FUZZ=
 # names some. What it finds worth keeping stays in build/fuzz/corpus.
@@ -216,4 +238,4 @@ uninstall:
 clean:
 	rm -rf bin build
 
-.PHONY: all check runners-test sanitize lint model chaos power bench image image-test install uninstall clean
+.PHONY: all check runners-test sanitize coverage valgrind lint fuzz model chaos power bench image image-test install uninstall clean

@@ -38,6 +38,24 @@ refuses() {
 	done
 }
 
+# status, command, the first line of its message, and input for printf %b, if
+# any; beside these, bad-maps.tsv and bad-tables.jsonl are of this kind
+@test "each input of the table has its status and its message" {
+	local count=0 wanted command message input
+
+	while IFS=$'\t' read -r wanted command message input; do
+		printf '%b' "${input:+$input\\n}" >in
+		# shellcheck disable=SC2086 # words
+		exits "$wanted" $command <in || {
+			printf '%s\n%s\n' "$command" "$input"
+			return 1
+		}
+		same "${message//SOCKET/$REDIS_HOST}" "$(head -n 1 err)"
+		count=$((count + 1))
+	done <"$root/test/data/bad-input.tsv"
+	[ "$count" -ge 150 ]
+}
+
 @test "a line that is not JSON" {
 	printf 'nonsense\n' >bad
 	refuses '1:1: expected JSON'
