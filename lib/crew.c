@@ -193,8 +193,7 @@ gather(struct crew *c, struct member **chosen)
 		if (share_join(c->share, c->members[i].task))
 			chosen[n++] = &c->members[i];
 		else /* nothing of why not is its state */
-			attempt_await(
-			    c->rules, c->members[i].task, c->slot);
+			attempt_await(c->rules, c->members[i].task, c->slot);
 	}
 	return n;
 }

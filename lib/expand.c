@@ -270,7 +270,8 @@ set_split(const struct entry *e, const struct expand *x, struct record *r)
 		record_set_int(r, RECORD_SPLIT, split->valueint);
 }
 
-/* What all combinations of an entry have, with room for what tells them apart. */
+/* What all combinations of an entry have, with room for what tells them apart.
+ */
 static struct record *
 record_of(const struct expand *x, const struct entry *e)
 {

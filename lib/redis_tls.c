@@ -122,8 +122,8 @@ redis_tls_start(redisContext *c, struct buf *why)
 		buf_printf(why, "TLS: %s", c->errstr);
 		return EX_UNAVAILABLE;
 	}
-	buf_printf(why, "its certificate: %s",
-	    X509_verify_cert_error_string(doubt));
+	buf_printf(
+	    why, "its certificate: %s", X509_verify_cert_error_string(doubt));
 	return EX_USAGE;
 }
 

@@ -27,7 +27,7 @@
  */
 void slots_open(struct attempt_rules *rules, int count, int64_t beat_ms);
 
-bool slots_busy(void); /* some attempt runs */
+bool slots_busy(void);   /* some attempt runs */
 bool slots_vacant(void); /* some slot is free */
 /* Whether a slot is free for the task, or has others of its batch. */
 bool slots_free(const struct record *task);

@@ -133,7 +133,7 @@ nothing_left() {
 
 assert_nothing_left() {
 	soon nothing_left || {
-		ps -o pid,ppid,stat,args -p "$(echo $(left) $(marked) | tr ' ' ,)"
+		ps -o pid,ppid,stat,args -p "$({ left; marked; } | xargs | tr ' ' ,)"
 		ls -A tmp
 		return 1
 	}

@@ -75,8 +75,8 @@ full() {
 @test "the worker is the host, FT_WORKER beats it, -w beats both" {
 	tasks a b c | ft-push
 	same "$(uname -n)" "$(ft-pop | jq -r .worker)"
-	same env "$(FT_WORKER=env ft-pop | jq -r .worker)"
-	same flag "$(FT_WORKER=env ft-pop -w flag | jq -r .worker)"
+	same env "$(FT_WORKER="env" ft-pop | jq -r .worker)"
+	same flag "$(FT_WORKER="env" ft-pop -w flag | jq -r .worker)"
 }
 
 @test "the lease is a minute unless -l says else" {

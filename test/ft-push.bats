@@ -310,8 +310,8 @@ tasksremaining 3' "$(redis HGETALL runmeta | paste -d ' ' - - | sort)"
 }
 
 @test "without a name the run is FT_RUN's, and -r beats it" {
-	task a | FT_RUN=env ft-push
-	task a | FT_RUN=env ft-push -r flag
+	task a | FT_RUN="env" ft-push
+	task a | FT_RUN="env" ft-push -r flag
 	same 'env flag' "$(redis ZRANGE ft:runs 0 -1 | paste -sd ' ')"
 }
 

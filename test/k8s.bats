@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # The manifests, rendered as users apply them, without a cluster.
+bats_require_minimum_version 1.5.0
 
 load k8s
 
@@ -346,11 +347,11 @@ offenders() {
 	command -v redis-server >/dev/null || skip 'needs redis-server'
 	"$TOP/scripts/redis-secret.sh" >"$dir/one"
 	"$TOP/scripts/redis-secret.sh" >"$dir/two"
-	! cmp -s "$dir/one" "$dir/two"
+	run ! cmp -s "$dir/one" "$dir/two"
 	password=$(sed -n 's/^  password: //p' "$dir/one")
 	[ "${#password}" -ge 32 ]
 	sed -n 's/^    user /user /p' "$dir/one" >"$dir/users.acl"
-	! grep -q "$password" "$dir/users.acl"
+	run ! grep -q "$password" "$dir/users.acl"
 	serve() {
 		redis-server "$TOP/k8s/base/redis.conf" --port 0 --unixsocket "$dir/s" \
 			--dir "$dir" --aclfile "$dir/users.acl" --daemonize yes \

@@ -114,10 +114,10 @@ webdriver/find_a_store.js browser' "$(jq -r 'select(.result == "error" and
 	ft-run <in >records
 	again() {
 		jq -r "select(.id == \"$1\" and .status == \"complete\").rerun" \
-			records >paste
-		(cd / && exec bash --noprofile --norc -i) <paste
+			records >./paste
+		(cd / && exec bash --noprofile --norc -i) <./paste
 	}
-	export PS1= TMPDIR=$PWD/by-hand
+	export PS1='' TMPDIR=$PWD/by-hand
 	mkdir by-hand
 	run -1 again a
 	[[ $output == *'4 albums on'* ]]

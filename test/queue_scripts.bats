@@ -23,7 +23,7 @@ teardown_file() {
 }
 
 setup() {
-	ft=ft:{t$BATS_TEST_NUMBER}
+	ft="ft:{t$BATS_TEST_NUMBER}"
 	lease=60000 slots=1 mode=f
 	mkdir -p "$BATS_TEST_TMPDIR/seen"
 }
@@ -611,7 +611,7 @@ later_than() {
 	slots=1
 	finish b "$(leased v.1.x 1)" passed
 	redis --scan --pattern "*$ft*" >"$BATS_TEST_TMPDIR/keys"
-	for kind in meta ids queue leases done workers bell task: held: bell:; do
+	for kind in meta ids queue leases 'done' workers bell 'task:' 'held:' 'bell:'; do
 		grep -qF "$ft:$kind" "$BATS_TEST_TMPDIR/keys"
 	done
 	while read -r key; do

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Runs on a cluster, as run-on-k8s.sh makes them, against the mock of one in
 # test/k8s/cluster: real programs and a real Redis as processes of this machine.
+bats_require_minimum_version 1.5.0
 
 load helper
 load k8s
@@ -175,7 +176,7 @@ served() {
 	kill "$script"
 	patiently ended "$script"
 	ends 143 "$script"
-	! told err Error
+	run ! told err Error
 	[ -z "$(objects nowhere)" ]
 }
 

@@ -40,7 +40,7 @@ terminal() {
 at() {
 	leave
 	windows=$((windows + 1))
-	printf '%s\necho "status $?"\nexec sleep 1000\n' "$3" >command
+	printf '%s\necho "status $?"\nexec sleep 1000\n' "$3" >./command
 	terminal new-session -d -x "$1" -y "$2" "until [ -e go$windows ]; do
 		sleep 0.02; done; exec sh ./command" 3>&-
 	raw=raw$windows

@@ -356,7 +356,7 @@ wait passed' "$(ft-stats -a | jq -r '"\(.id) \(.result)"' | sort)"
 	{
 		short wait | jq -c 'del(.share)'
 		sed 4q many
-	} >more
+	} >./more
 	mv more lines
 	running -S 3 -d 60
 	poll test -s "$STARTS"
