@@ -132,6 +132,7 @@ page() {
 	# LeakSanitizer's and its sisters' own memory is not the page's
 	! grep -q __asan_init "$BATS_TEST_DIRNAME/../bin/ft-report-html" ||
 		skip 'a sanitizer counts its own memory'
+	[ -z "${FT_VALGRIND-}" ] || skip 'valgrind counts its own memory'
 	(ulimit -v 150000; ft-report-html <tasks.jsonl >page.html)
 	[ "$(tail -n 1 page.html)" = "</html>" ]
 }
