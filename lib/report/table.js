@@ -59,17 +59,13 @@ function pick() {
 function order() {
 	const down = (state.sort || '').startsWith('-');
 	const column = (state.sort || '').replace(/^-/, '');
-	const keys = new Map();
 
 	if (!COLUMNS.includes(column))
 		return;
 	for (const row of shown)
-		keys.set(row, value(row, column));
-	shown.sort((a, b) => {
-		const x = keys.get(a), y = keys.get(b);
-
-		return x === y ? 0 : (x < y) === down ? 1 : -1;
-	});
+		row.key = value(row, column);
+	shown.sort((a, b) => a.key === b.key ? 0
+		: (a.key < b.key) === down ? 1 : -1);
 }
 
 /* Of a long name the cell shows the end: all of it is there to point at. */
