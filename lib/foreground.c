@@ -214,11 +214,12 @@ tell(const struct record *r)
 int
 foreground_run(struct jsonl *in, const char *id, struct attempt_rules *rules)
 {
-	struct record *task = find(in, id);
+	static struct record *task; /* these outlive the guard's fork */
+	static struct attempt *a;
 	int code = FOREGROUND_UNSTARTED;
-	struct attempt *a;
 	struct end e;
 
+	task = find(in, id);
 	face_terminal();
 	rules->scratch = scratch = folder_private();
 	atexit(leave);

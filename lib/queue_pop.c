@@ -187,10 +187,11 @@ choose_slot(const struct popper *p, const char *batch)
 static long
 take_slot(struct popper *p, const char *member, const char *batch)
 {
-	struct hold *h = mem_alloc(sizeof(*h) + strlen(member) + 1);
+	size_t size = strlen(member) + 1;
+	struct hold *h = mem_alloc(sizeof(*h) + size);
 	long i = choose_slot(p, batch);
 
-	strcpy(h->member, member);
+	memcpy(h->member, member, size);
 	h->batch = mem_strdup(batch);
 	h->next = p->slot[i];
 	p->slot[i] = h;

@@ -327,7 +327,7 @@ check_entry_member(struct source *s, const cJSON *value)
 static void
 check_entry(struct source *s, const cJSON *value)
 {
-	const char *name = value->string;
+	const char *name = value->string ? value->string : "";
 
 	if (*name == '\0' || name[strspn(name, NAME_CHARS)] != '\0')
 		expected(s, "a runner's name of A-Z a-z 0-9 . _ -");

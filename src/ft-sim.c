@@ -169,7 +169,7 @@ search(struct sim_plan *plan, struct sim_outcome *o)
 static int
 play(struct sim_plan *plan)
 {
-	struct sim_outcome o;
+	struct sim_outcome o = {0};
 	size_t i;
 
 	for (i = 0; i < slots_count; i++) {

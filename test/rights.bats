@@ -167,7 +167,7 @@ told_nowhere() {
 	local pid
 
 	for pid; do
-		tr '\0' ' ' <"/proc/$pid/cmdline" >>cmdlines
+		tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" >>cmdlines || :
 		# shellcheck disable=SC2046 # words
 		told_nowhere $(cat "/proc/$pid/task/"*/children 2>/dev/null)
 	done

@@ -317,6 +317,7 @@ work_until(int64_t end_us)
 	if (!measuring)
 		return;
 	free(fds);
+	fds = NULL;
 }
 
 static int

@@ -51,7 +51,7 @@ unix_socket(const char *path, struct sockaddr_un *address)
 	address->sun_family = AF_UNIX;
 	if (strlen(path) >= sizeof(address->sun_path))
 		errx(64, "%s: too long for a socket", path);
-	strcpy(address->sun_path, path);
+	memcpy(address->sun_path, path, strlen(path) + 1);
 	if (fd < 0)
 		err(71, "socket");
 	return fd;
