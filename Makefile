@@ -242,7 +242,7 @@ uninstall:
 	cd $(DESTDIR)$(PREFIX)/bin && rm -f $(PROGRAMS)
 	rm -rf $(share)/funkytown
 	cd $(share)/man && rm -f $(patsubst src/%,man1/%,$(wildcard src/*.1)) \
-		man5/ft-runners.5 man7/funkytown.7 man7/funkytown-speed.7
+		man5/ft-runners.5 $(patsubst src/%,man7/%,$(wildcard src/*.7))
 
 clean:
 	rm -rf bin build

@@ -94,6 +94,7 @@ page() {
 }
 
 @test "a full disk and a closed stdout are exit status 74" {
+	[ -z "${FT_VALGRIND-}" ] || skip 'valgrind takes a closed stream for its own'
 	run bash -c "printf '%s\n' '$passed' | ft-report-html >/dev/full"
 	[ "$status" -eq 74 ]
 	run bash -c "printf '%s\n' '$passed' | ft-report-html >&-"
