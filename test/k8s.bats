@@ -342,6 +342,68 @@ offenders() {
 	done <<<"$asked"
 }
 
+@test "the alerts go off when they should, and not before" {
+	command -v promtool >/dev/null || skip 'needs promtool'
+	cd "$BATS_TEST_TMPDIR"
+	jq '.[] | select(.kind == "PrometheusRule").spec' \
+		"$RENDERED/run-local-monitoring.json" >rules.yaml
+	promtool check rules rules.yaml
+	cat >test.yaml <<-'EOF'
+		rule_files: [rules.yaml]
+		evaluation_interval: 1m
+		tests:
+		  - interval: 1m
+		    input_series:
+		      - series: 'funkytown_tasks{namespace="f", run="idle", state="waiting"}'
+		        values: 3x20
+		      - series: 'funkytown_workers{namespace="f", run="idle"}'
+		        values: 0x20
+		      - series: 'funkytown_tasks{namespace="f", run="late", state="waiting"}'
+		        values: 3x20
+		      - series: 'funkytown_workers{namespace="f", run="late"}'
+		        values: 0x4 1x4 0x12
+		      - series: 'funkytown_tasks{namespace="f", run="done", state="waiting"}'
+		        values: 0x20
+		      - series: 'funkytown_workers{namespace="f", run="done"}'
+		        values: 0x20
+		      - series: 'funkytown_lost{namespace="f", run="idle"}'
+		        values: 3x20
+		      - series: 'funkytown_lost{namespace="f", run="late"}'
+		        values: 4x20
+		      - series: 'up{job="late-reporter", namespace="f", pod="p"}'
+		        values: 0x20
+		    alert_rule_test:
+		      - {alertname: FunkytownNoWorkers, eval_time: 4m, exp_alerts: []}
+		      - alertname: FunkytownNoWorkers
+		        eval_time: 6m
+		        exp_alerts:
+		          - exp_labels: {namespace: f, run: idle, severity: warning}
+		            exp_annotations:
+		              summary: Run idle has work left and no workers.
+		              description: >-
+		                Tasks wait and no worker was heard for five minutes. Look at the
+		                worker Job: kubectl -n f describe job
+		                -l app.kubernetes.io/instance=idle
+		      - alertname: FunkytownTasksLost
+		        eval_time: 6m
+		        exp_alerts:
+		          - exp_labels: {namespace: f, run: late, severity: warning}
+		            exp_annotations:
+		              summary: Run late keeps losing workers.
+		              description: >-
+		                More than three leases expired in silence: pods are killed (out
+		                of memory?) or cut off from the queue.
+		      - alertname: FunkytownReporterDown
+		        eval_time: 6m
+		        exp_alerts:
+		          - exp_labels: {job: late-reporter, namespace: f, pod: p, severity: warning}
+		            exp_annotations:
+		              summary: No metrics from f/p.
+		              description: The controller's page and metrics are out of reach.
+	EOF
+	promtool test rules test.yaml
+}
+
 @test "the Secret of redis-secret.sh opens the queue, nothing else, and lasts" {
 	local dir=$BATS_TEST_TMPDIR password
 	command -v redis-server >/dev/null || skip 'needs redis-server'

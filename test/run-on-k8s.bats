@@ -249,3 +249,52 @@ served() {
 	told out 'kind: ScaledJob'
 	[ ! -e dry ]
 }
+
+# book - the commands of the book, a line each: its mark or -, and as typed
+book() {
+	awk '
+		/^ *```/ { code = /```sh/; next }
+		!code { next }
+		sub(/\\$/, "") { line = line $0; next }
+		{ $0 = line $0; line = ""; mark = "-" }
+		match($0, / # [A-Z]([,;].*)?$/) { mark = substr($0, RSTART + 3, 1) }
+		{ sub(/ +# .*/, ""); print mark, $0 }
+	' "$TOP/k8s/README.md"
+}
+
+@test "the book's commands, as typed, for which a cluster is needed" {
+	local command status=0
+	mkdir bin
+	ln -s "$KUBECTL" bin/kubectl
+	ln -s "$TOP/k8s" "$TOP/scripts" .
+	PATH=$PWD/bin:$PATH
+	mkdir "$CLUSTER/book"
+	export CLUSTER=$CLUSTER/book
+	a_map '["true"]'
+
+	book >all
+	# those without a mark need no cluster: make image-test builds
+	! grep '^- ' all | grep -v '^- scripts/build-image.sh '
+	sed -n 's/^C //p' all | grep -v RUN >first
+	sed -n 's/^C //p' all | grep RUN >then
+	[ "$(wc -l <first)" -ge 4 ]
+	[ "$(wc -l <then)" -ge 5 ]
+
+	# the script makes the Secret that one of them makes by hand
+	while read -r command; do
+		[[ $command != *redis-secret* ]] ||
+			kubectl -n funkytown delete secret funkytown-redis
+		bash -c "$command" >>log 2>&1 3>&- || { cat log && return 1; }
+	done <first
+	told log '"passed":6'
+
+	scripts/run-on-k8s.sh -k -r book map.json >out 2>&1
+	sed 's/RUN/book/g' then >commands
+	while read -r command; do
+		bash -c "$command" >>log 2>&1 3>&- || { cat log && return 1; }
+	done <commands
+	told log 'job.batch/book-worker patched'
+
+	sort "$CLUSTER/controllers" >>"${CLUSTER%/book}/controllers"
+	rm -f "$CLUSTER"/*/StatefulSet/*.json "$CLUSTER"/*/Job/*.json
+}

@@ -16,6 +16,10 @@ export function namespaceExists(namespace) {
   return existsSync(join(cluster, namespace));
 }
 
+export function createNamespace(name) {
+  mkdirSync(join(cluster, name), { recursive: true });
+}
+
 export function read(namespace, kind, name) {
   try {
     return JSON.parse(readFileSync(file(namespace, kind, name), 'utf8'));

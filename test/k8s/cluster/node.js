@@ -10,7 +10,7 @@ import { list, matches, read } from './api.js';
 
 const cluster = process.env.CLUSTER;
 const top = resolve(dirname(new URL(import.meta.url).pathname), '../../..');
-const IMAGES = /^funkytown\/(controller|worker):0\.1\.0$/;
+const IMAGES = /^(?:registry\.example\.com\/)?funkytown\/(controller|worker):0\.1\.0$/;
 
 export function podOf(namespace, name) {
   return join(cluster, namespace, 'p', name);
@@ -99,7 +99,9 @@ export function prepare(namespace, pod) {
     const real = spawnSync('sh', ['-c', `command -v ${name}`]).stdout.toString().trim();
     writeFileSync(join(own, 'bin', name), `#!/bin/sh\nexec ${real} ${args}\n`, { mode: 0o755 });
   }
-  pod.spec.volumes.forEach(one => volume(namespace, pod, one));
+  // The queue's may be a claim.
+  for (const one of [{ name: 'queue', emptyDir: {} }, ...pod.spec.volumes])
+    volume(namespace, pod, one);
 }
 
 export function pulls(container) {
