@@ -114,7 +114,7 @@ build/unit-%: test/unit/%.c build/%.o $(base:%=build/%.o) | build
 # TESTS= narrows it: make check TESTS=test/ft-pop.bats
 TESTS = $(units) $(wildcard test/*.bats)
 check: all $(units) build/chaos-proxy build/chaos-forget.so
-	PATH="$(CURDIR)/bin:$$PATH" prove -j 2 --timer --failures --comments $(TESTS)
+	PATH="$(CURDIR)/bin:$$PATH" prove -j 2 --timer --failures --comments $(IMAGE) $(TESTS)
 
 # Trees of their own for the whole suite once more: TREE gets what git knows.
 define tree
@@ -217,8 +217,9 @@ runners-test: all
 image:
 	scripts/build-image.sh
 
+# The images built and run as a cluster would, with faults: as root, with podman.
 image-test:
-	test/image/run.sh
+	prove -v test/image/run.sh
 
 # What serves this tree alone is not installed.
 tree_only = build-image check embed install-cypress install-packages node \

@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 packages='gcc libc6-dev make pkg-config libhiredis-dev libcjson-dev jq
 redis-server bats perl git procps curl lighttpd mandoc libxml2-utils prometheus
-python3 tmux shellcheck spin unzip cmark-gfm chromium
+python3 tmux shellcheck spin time unzip cmark-gfm chromium
 chromium-driver firefox-esr webkit2gtk-driver xvfb xauth python3-pytest yamllint
 clang libclang-rt-dev'
 # shellcheck disable=SC2086 # a list of words
@@ -13,5 +13,14 @@ scripts/install-packages.sh $packages
 node=$(scripts/node.sh)
 PATH=$node:$PATH
 (cd specs && ../scripts/npm-ci.sh)
+(cd test/k8s && ../../scripts/npm-ci.sh)
+test/k8s/kubectl.sh >/dev/null
 make -j2 WERROR=-Werror
+# The images need more than a machine may have: without it their test is skipped.
+[ $# -gt 0 ] || {
+	scripts/install-packages.sh buildah podman runc conmon netavark aardvark-dns \
+		containernetworking-plugins iptables catatonit debootstrap || :
+	set -- IMAGE=test/image/run.sh
+}
+export FT_IMAGE_S="${FT_IMAGE_S:-600}"
 exec make check "$@"

@@ -6,7 +6,7 @@ load k8s
 
 setup_file() {
 	k8s_tools
-	export RENDERED="$BATS_FILE_TMPDIR/rendered"
+	export PATH="$TOP/bin:$PATH" RENDERED="$BATS_FILE_TMPDIR/rendered"
 	[ -z "$MISSING" ] || return 0
 	"$TOP/test/k8s/render.sh" "$RENDERED"
 	TYPES=0

@@ -18,5 +18,9 @@ if [ -f $certificates ]; then
 	flags="$flags -v ${certificates%/*}:${certificates%/*}:ro"
 	flags="$flags -v $folder/npmrc:/root/.npmrc:ro"
 fi
-ENGINE=buildah BUILD_FLAGS=$flags exec "$top/scripts/build-image.sh" \
+# Where docker works it would be chosen, but the bases are podman's.
+! docker info >/dev/null 2>&1 || export ENGINE=podman
+BUILD_FLAGS=$flags "$top/scripts/build-image.sh" \
 	-p localhost/funkytown-test -t 0.0.0 "$@"
+# What these have replaced.
+podman image prune -f --filter label=org.opencontainers.image.title=funkytown

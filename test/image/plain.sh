@@ -5,12 +5,17 @@
 alone() {
 	name=$1
 	shift
-	podman run -d --name "$name" --label "$mine" --network "$net-plain" "$@" >/dev/null
+	podman run -d --name "$name" --label "$mine" --network "$net-plain" \
+		--health-interval=disable "$@" >/dev/null
 }
 
 refused() {
 	redis-cli -h 127.0.0.1 -p "$port" ping >"$work/ping" 2>&1 || :
 	grep NOAUTH "$work/ping"
+}
+
+has_init() {
+	[ "$(podman exec controller cat /proc/1/comm)" = tini ]
 }
 
 plain() {
@@ -19,7 +24,11 @@ plain() {
 	alone worker localhost/funkytown-test/worker:0.0.0
 	check 'docker run worker needs no environment' until_true 60 exited worker 0
 	check 'and its run has passed' podman exec controller ft-stats -e
-	podman rm -f -t 5 controller worker >/dev/null
+	check 'the controller is healthy' until_true 30 podman healthcheck run controller
+	check 'an init is its first process' has_init
+	podman stop -t 20 controller >/dev/null
+	check 'told to stop it ends as told' exited controller 143
+	podman rm -f controller worker >/dev/null
 
 	# Where it is published, a password keeps it.
 	port=$((20000 + $$ % 20000))

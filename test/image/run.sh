@@ -1,16 +1,14 @@
 #!/bin/sh
-# run.sh [-k] [-t SECONDS] - build the images and run them as the cluster would, with faults
+# run.sh [-k] - build the images and run them as the cluster would, with faults
 set -eu
 
 # No cluster and no registry: the base is made by debootstrap, the settings of
-# the containers are read from the manifests. -k keeps the containers; -t is
-# how long the building may take. Ends with a line that counts, or says why it
-# is skipped.
-keep='' box=0 passed=0 failed=0
-while getopts kt: flag; do
+# the containers are read from the manifests. -k keeps the containers. Prints
+# TAP. FT_IMAGE_S is how long the building may take, else the rest is skipped.
+keep='' box=${FT_IMAGE_S:-0} count=0 failed=0
+while getopts k flag; do
 	case $flag in
 	k) keep=1 ;;
-	t) box=$OPTARG ;;
 	*) exit 64 ;;
 	esac
 done
@@ -20,9 +18,10 @@ net=funkytown-test mine=funkytown=image-test
 mkdir -p "$work"
 . "$top/test/image/kubelet.sh"
 . "$top/test/image/plain.sh"
+. "$top/test/image/contents.sh"
 
 skip() {
-	printf 'image-test is skipped: %s\n' "$*"
+	printf '1..0 # SKIP image-test: %s\n' "$*"
 	exit 0
 }
 [ "$(id -u)" -eq 0 ] || skip 'needs root'
@@ -43,13 +42,9 @@ began=$(date +%s)
 check() {
 	what=$1
 	shift
-	say=ok
-	if "$@" >"$work/check.log" 2>&1; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1)) say='not ok'
-	fi
-	printf '%s - %s # at %s s\n' "$say" "$what" $(($(date +%s) - began))
+	count=$((count + 1)) say=ok
+	"$@" >"$work/check.log" 2>&1 || failed=$((failed + 1)) say='not ok'
+	printf '%s %s - %s # at %s s\n' "$say" $count "$what" $(($(date +%s) - began))
 	[ "$say" = ok ] || tail -20 "$work/check.log" | sed 's/^/# /'
 }
 
@@ -58,8 +53,8 @@ must() {
 	before=$failed
 	check "$@"
 	[ "$failed" -eq "$before" ] || {
-		podman ps -a --filter label=$mine
-		printf '%s passed, %s failed, and the rest was left out\n' "$passed" "$failed"
+		podman ps -a --filter label=$mine | sed 's/^/# /'
+		printf '# the rest makes no sense without\n1..%s\n' $count
 		exit 1
 	}
 }
@@ -136,14 +131,10 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 status=0
-timeout "$box" "$top/test/image/build.sh" "$work" controller worker \
+timeout "$box" "$top/test/image/build.sh" "$work" tools controller worker \
 	>"$work/build.log" 2>&1 || status=$?
 [ $status -ne 124 ] || skip "the images were not built in $box seconds"
-[ $status -eq 0 ] || {
-	tail -40 "$work/build.log"
-	exit $status
-}
-printf 'built in %s s\n' $(($(date +%s) - began))
+must 'the images are built' sh -c "[ $status -eq 0 ] || { tail -20 '$work/build.log'; false; }"
 podman run --rm localhost/funkytown-base:bookworm true >"$work/build.log" 2>&1 ||
 	skip "no container runs here: $(tail -1 "$work/build.log")"
 render
@@ -202,5 +193,6 @@ check '/health is well' says /health ok
 check 'the verdict is an exit status' sh -c '! podman exec controller-controller ft-stats -e'
 clean
 plain
-printf '%s passed, %s failed\n' "$passed" "$failed"
+contents
+printf '1..%s\n' $count
 [ "$failed" -eq 0 ]
