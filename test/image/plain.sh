@@ -1,5 +1,5 @@
 # plain.sh - sourced by run.sh: the two images as docker runs them, no manifest
-# shellcheck shell=sh disable=SC2154 # run.sh sets net and mine
+# shellcheck shell=sh disable=SC2154 # run.sh sets net, mine, work and top
 
 # alone NAME ARG ... - a container on a network of its own, which knows names
 alone() {
@@ -19,11 +19,19 @@ has_init() {
 }
 
 plain() {
+	port=$((20000 + $$ % 20000))
 	podman network create --label "$mine" "$net-plain" >/dev/null
-	alone controller localhost/funkytown-test/controller:0.0.0
-	alone worker localhost/funkytown-test/worker:0.0.0
+	jq '.groups[0].tasks[0].command = ["test", "-w", "/dev/shm"]' \
+		"$top/k8s/base/map.json" >"$work/own_map.json"
+	alone controller -v "$work/own_map.json:/etc/funkytown/map.json:ro" \
+		-p "127.0.0.1:$((port + 1)):3000" localhost/funkytown-test/controller:0.0.0
+	alone worker --shm-size 256m localhost/funkytown-test/worker:0.0.0
 	check 'docker run worker needs no environment' until_true 60 exited worker 0
 	check 'and its run has passed' podman exec controller ft-stats -e
+	check 'of the map that it was given' sh -c \
+		"podman exec controller ft-stats -a | grep -F /dev/shm"
+	check 'the page is at its port' until_true 30 curl -fsS \
+		"http://127.0.0.1:$((port + 1))/results"
 	check 'the controller is healthy' until_true 30 podman healthcheck run controller
 	check 'an init is its first process' has_init
 	podman stop -t 20 controller >/dev/null
@@ -31,7 +39,6 @@ plain() {
 	podman rm -f controller worker >/dev/null
 
 	# Where it is published, a password keeps it.
-	port=$((20000 + $$ % 20000))
 	alone controller -p "127.0.0.1:$port:6379" -e REDIS_PASSWORD=swordfish \
 		localhost/funkytown-test/controller:0.0.0
 	alone worker localhost/funkytown-test/worker:0.0.0

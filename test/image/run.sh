@@ -25,7 +25,7 @@ skip() {
 	exit 0
 }
 [ "$(id -u)" -eq 0 ] || skip 'needs root'
-for tool in buildah podman runc debootstrap jq node npm redis-cli; do
+for tool in buildah podman runc debootstrap curl jq node npm redis-cli; do
 	command -v $tool >/dev/null || skip "$tool is not installed"
 done
 
