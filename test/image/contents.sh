@@ -16,13 +16,14 @@ inside() {
 	podman run --rm --no-healthcheck --read-only "$image/$stage:0.0.0" "$@"
 }
 
-# A name that a secret of ours, or of who builds, would have.
+# A name that a secret of ours, or of who builds, would have; what was mounted
+# for the building leaves an empty file.
 no_secret() {
 	! podman image inspect "$image/$1:0.0.0" | jq -r '.[0].Config.Env[]' |
 		grep -i 'pass\|token\|auth' &&
 		[ -z "$(podman run --rm --user 0 --entrypoint find "$image/$1:0.0.0" / -xdev \
 			\( -name users.acl -o -name .npmrc -o -name .git -o -name 'id_*' \
-			-o -name .env \) -print 2>/dev/null)" ]
+			-o -name .env \) -size +0 -print 2>/dev/null)" ]
 }
 
 # What of a tree full of other things gets into a build.

@@ -176,7 +176,7 @@ check 'so has Redis' as_in_yaml controller-redis redis
 podman restart -t 10 controller-redis >/dev/null
 must 'Redis is back with the run' until_true 30 there
 check 'the page tells a run under way' says / 'http-equiv="refresh"'
-must 'the run is finished' until_true 300 stats -q
+must 'the run is finished' until_true 900 stats -q
 for n in 3 4 5; do
 	check "worker $n exits 0 once it is" until_true 60 exited "worker-$n-worker" 0
 done
