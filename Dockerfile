@@ -28,7 +28,7 @@ COPY specs ./
 FROM build AS test
 RUN apt-get update && apt-get install -y --no-install-recommends \
 	bats curl libxml2-utils lighttpd perl procps python3 redis-server time \
-	unzip yamllint && \
+	unzip && \
 	apt-get clean && rm -rf /var/lib/apt/lists/* && \
 	useradd --uid 10001 --user-group --create-home funkytown
 COPY --from=specs /usr/local/bin/node /usr/local/bin/node

@@ -414,9 +414,11 @@ offenders() {
 	[ "${#password}" -ge 32 ]
 	sed -n 's/^    user /user /p' "$dir/one" >"$dir/users.acl"
 	run ! grep -q "$password" "$dir/users.acl"
+	# its folder is asked for before the next line is read
+	sed "s|^dir .*|dir $dir|" "$TOP/k8s/base/redis.conf" >"$dir/redis.conf"
 	serve() {
-		redis-server "$TOP/k8s/base/redis.conf" --port 0 --unixsocket "$dir/s" \
-			--dir "$dir" --aclfile "$dir/users.acl" --daemonize yes \
+		redis-server "$dir/redis.conf" --port 0 --unixsocket "$dir/s" \
+			--aclfile "$dir/users.acl" --daemonize yes \
 			--pidfile "$dir/pid" >/dev/null
 		for _ in $(seq 100); do
 			[ "$(cli ping 2>/dev/null)" != PONG ] || return 0

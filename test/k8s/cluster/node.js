@@ -93,11 +93,13 @@ export function prepare(namespace, pod) {
   mkdirSync(join(own, 'bin'), { recursive: true });
   // The reporter's; a port that somebody has already ends the container.
   writeFileSync(join(own, 'port'), String(20000 + randomInt(20000)));
-  // In a pod of its own Redis has the port; here it has a socket.
-  for (const [name, flag] of [['redis-cli', `-s "$POD/s"`], ['redis-server', '']]) {
-    const args = flag ? `${flag} "$@"` : '"$@" --port 0 --unixsocket "$POD/s" --dir "$POD/v/queue"';
+  // In a pod of its own Redis has the port and its folder; here, a socket.
+  for (const [name, args] of [['redis-cli', '-s "$POD/s" "$@"'],
+    ['redis-server', '"$POD/redis.conf" "$@" --port 0 --unixsocket "$POD/s"']]) {
     const real = spawnSync('sh', ['-c', `command -v ${name}`]).stdout.toString().trim();
-    writeFileSync(join(own, 'bin', name), `#!/bin/sh\nexec ${real} ${args}\n`, { mode: 0o755 });
+    const first = name === 'redis-cli' ? ''
+      : 'sed "s|^dir .*|dir $POD/v/queue|" "$1" >"$POD/redis.conf"\nshift\n';
+    writeFileSync(join(own, 'bin', name), `#!/bin/sh\n${first}exec ${real} ${args}\n`, { mode: 0o755 });
   }
   // The queue's may be a claim.
   for (const one of [{ name: 'queue', emptyDir: {} }, ...pod.spec.volumes])
