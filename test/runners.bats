@@ -16,6 +16,7 @@ setup_file() {
 }
 
 setup() {
+	[ "${FT_NO_BROWSER-}" != 1 ] || skip 'FT_NO_BROWSER=1: no browser is wanted'
 	cd "$BATS_TEST_TMPDIR"
 }
 
