@@ -274,7 +274,7 @@ book() {
 
 	book >all
 	# those without a mark need no cluster: make image-test builds
-	! grep '^- ' all | grep -v '^- scripts/build-image.sh '
+	[ -z "$(grep '^- ' all | grep -v '^- scripts/build-image.sh ')" ]
 	sed -n 's/^C //p' all | grep -v RUN >first
 	sed -n 's/^C //p' all | grep RUN >then
 	[ "$(wc -l <first)" -ge 4 ]
