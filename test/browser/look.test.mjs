@@ -183,7 +183,7 @@ async function contented(page) {
 		v.nodes.map(n => n.html).slice(0, 3)]), []);
 }
 
-for (const [name, records] of [['a failed run', tasks(200)],
+for (const [name, records] of [['a failed run', tasks(30)],
 	['a run under way', unfinished], ['no task', []]])
 	for (const colorScheme of ['light', 'dark'])
 		for (const width of [1280, 360])
@@ -236,7 +236,7 @@ for (const colorScheme of ['light', 'dark'])
 for (const colorScheme of ['light', 'dark'])
 	test(`axe finds nothing in a page that is used, ${colorScheme}`,
 		async () => {
-			const page = await open(report([...tasks(200), task(201,
+			const page = await open(report([...tasks(30), task(31,
 				{...failed, rerun: 'npx playwright test'})]),
 			{colorScheme, bypassCSP: true});
 
