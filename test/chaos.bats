@@ -158,7 +158,7 @@ says() {
 @test "a short run under every kind of fault loses nothing" {
 	command -v redis-server >/dev/null || skip "redis-server is not installed"
 	command -v lighttpd >/dev/null || skip "lighttpd is not installed"
-	run env CHAOS_S=25 TASKS=200 WORKERS=4 timeout 120 "$chaos/run.sh"
+	run env CHAOS_S=25 TASKS=200 WORKERS=4 timeout 600 "$chaos/run.sh"
 	echo "$output"
 	[ "$status" -eq 0 ]
 	says 200 tasks

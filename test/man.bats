@@ -96,7 +96,7 @@ words() {
 	grep -q '^funkytown 7' refs
 	while read -r name section; do
 		case $name in
-		ft-* | funkytown)
+		ft-* | funkytown*)
 			[ -f "$root/src/$name.$section" ] || {
 				echo "no page $name($section)"
 				return 1

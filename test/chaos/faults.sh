@@ -7,16 +7,19 @@ cd "$CHAOS_DIR"
 # living KIND [WORKER] - the processes of this run, "pid start", which names
 # one for good; a child of the same name is a subshell or a supervisor
 living() {
-	found=$(grep -lx "$1" /proc/[0-9]*/comm | sed 's/comm$/environ/')
+	found=$(pgrep -x "$1" | sed 's|.*|/proc/&/environ|')
 	for mark in "CHAOS_DIR=$CHAOS_DIR" ${2:+"FT_WORKER=w$2"}; do
 		# shellcheck disable=SC2086 # paths of numbers
 		found=$(grep -lzx "$mark" $found /dev/null)
 	done || :
 	# shellcheck disable=SC2046
 	cat $(printf '%s\n' "$found" | sed 's/environ$/stat/') /dev/null |
-		awk '{ boss[$1] = $4; start[$1] = $22 }
-		END { for (p in boss) if (!(boss[p] in boss)) print p, start[p] }' |
-		sort -n
+		awk '{ name[$1] = $2; boss[$1] = $4; start[$1] = $22 }
+		END {
+			for (p in boss)
+				if (name[boss[p]] != name[p])
+					print p, start[p]
+		}' | sort -n
 } 2>/dev/null
 
 # supervisors - those whose ft-run could tidy up behind them
@@ -31,9 +34,8 @@ supervisors() {
 
 # pipeline NUMBER - what is left of a worker, on a line; two at least are
 pipeline() {
-	for kind in worker.sh ft-pop ft-run ft-result; do
-		living "$kind" $(($1 % WORKERS + 1))
-	done | paste -sd ' ' | awk 'NF >= 4'
+	living 'worker.sh|ft-pop|ft-run|ft-result' $(($1 % WORKERS + 1)) |
+		paste -sd ' ' | awk 'NF >= 4'
 }
 
 # pick KIND NUMBER - one of them
@@ -85,7 +87,7 @@ hit() {
 	tries=0 most=60
 	[ "$2" != controller.sh ] || most=300 # it comes late
 	# shellcheck disable=SC2086 # numbers
-	until pid=$(pick "$2" "$3") && strike "$1" "$2" $pid; do
+	until pid=$(pick "$2" $(($3 + tries))) && strike "$1" "$2" $pid; do
 		[ $((tries += 1)) -lt $most ] || return 1
 		sleep 0.03
 	done
@@ -122,15 +124,33 @@ inject() {
 	esac
 }
 
-# what has not been yet is made up for when the time is over
+# missing - the kinds that have not struck yet
+missing() {
+	cut -d ' ' -f 2 schedule | sort -u | while read -r fault; do
+		grep -q "^$fault	" faults || printf '%s\n' "$fault"
+	done
+}
+
+# strike_now FAULT NUMBER - and tell; the controller comes when all else has been
+strike_now() {
+	if inject "$1" "$2"; then
+		printf '%s\t%s\n' "$1" "$(date -u +%T.%3N) ${pid-}" >>faults
+	fi
+	[ -e struck ] || [ "$(missing)" != kill:controller.sh ] || : >struck
+}
+
 while read -r pause fault number; do
-	if [ "$(date +%s)" -lt "$UNTIL" ]; then
-		sleep "$pause"
-	elif grep -q "^$fault	" faults; then
-		continue
-	fi
-	if inject "$fault" "$number"; then
-		printf '%s\t%s\n' "$fault" "$(date -u +%T.%3N) ${pid-}" >>faults
-	fi
+	sleep "$pause"
+	[ "$(date +%s)" -lt "$UNTIL" ] || break
+	[ "$fault" != kill:controller.sh ] || [ -e struck ] || continue
+	strike_now "$fault" "$number"
 done
+# on a slow machine some are made up for
+for round in 1 2 3; do
+	for fault in $(missing | grep -v controller); do
+		strike_now "$fault" "$round"
+	done
+done
+: >struck
+[ -z "$(missing)" ] || strike_now kill:controller.sh 1
 wait

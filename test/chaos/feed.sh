@@ -1,6 +1,8 @@
 #!/bin/sh
 # feed.sh SECONDS - push a part of $CHAOS_DIR/tasks.jsonl slowly, then be the
 # one who keeps a controller alive, which pushes the rest and seals
+#
+# It waits for the file struck, so that no run ends before all kinds of faults.
 set -eu
 cd "$CHAOS_DIR"
 batches=$(($1 / 3 + 1))
@@ -15,14 +17,27 @@ slowly() {
 	tail -n +6 "$1"
 }
 
+# push BATCH - keeps whole lines only: a killed ft-push may tear its last one
+push() {
+	pushed=0
+	slowly "$1" | ft-push -k >pushed.jsonl || pushed=$?
+	jq -cR 'fromjson?' pushed.jsonl >>accepted.jsonl
+	return $pushed
+}
+
 for batch in batch/*; do
 	# what a killed push had added it cannot tell: its successor's success
 	# says that the run has all of them
-	until slowly "$batch" | ft-push -k >>accepted.jsonl; do
+	until push "$batch"; do
 		cat "$batch" >>unsure.jsonl
 		sleep 0.1
 	done
 	sleep 2.5
+done
+# some to kill, until each of the other faults has struck
+until [ -e struck ]; do
+	slowly "$batch" | ft-push -k >/dev/null || :
+	sleep 1
 done
 export GROUP_TASKS_FILE="$PWD/map.json" FT_REDIS=external FT_BIND=127.0.0.1
 export FT_PORT=$((20000 + $$ % 20000))

@@ -79,7 +79,8 @@ done | awk '{ s = $1; rounds[s]++; told[s] += $2; lost[s] += $3
 	END {
 		printf "%-9s %6s %8s %6s %7s %9s %6s %6s\n", "fsync", "rounds", \
 			"verdicts", "lost", "age ms", "accepted", "lost", "amiss"
-		for (i = split("always everysec no", name); i > 0; i--) {
+		split("always everysec no", name)
+		for (i = 1; i in name; i++) {
 			s = name[i]
 			printf "%-9s %6d %8d %6d %7d %9d %6d %6d\n", s, rounds[s], \
 				told[s], lost[s], age[s], accepted[s], gone[s], bad[s]
