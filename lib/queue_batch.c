@@ -284,6 +284,8 @@ batch_end(struct queue *q)
 {
 	struct push *p = push_of(q);
 
+	if (p->open == NULL && p->under_way == 0)
+		return;
 	if (p->open != NULL)
 		depart(q);
 	while (p->under_way > 0)

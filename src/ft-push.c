@@ -1,5 +1,6 @@
 /* ft-push - put tasks on the queue */
 #include <err.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -17,6 +18,8 @@
 #define SYNOPSIS                                                             \
 	"ft-push [-hVk] [-r run] [-H old.jsonl] [-m failures] [-R retries] " \
 	"[-s slots] [-p patience]"
+
+#define LULL_MS 100 /* without input: what has come is pushed */
 
 static struct queue *queue;
 static struct history *history;
@@ -82,15 +85,33 @@ push_gathered(void)
 	gathered = NULL;
 }
 
+/* A lull: workers need not wait for what is still to come. */
+static void
+await_input(void)
+{
+	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+
+	if (poll(&input, 1, LULL_MS) != 0)
+		return;
+	queue_push_end(queue);
+	if (fflush(stdout) != 0)
+		err(EX_IOERR, "stdout");
+}
+
 static void
 push_all(void)
 {
 	struct jsonl *in = jsonl_open(STDIN_FILENO, "stdin");
 	struct record *task;
+	bool more;
 
 	display_count_open("tasks pushed", 0, true);
-	while ((task = record_next(in, RECORD_TASK)) != NULL)
-		push(task);
+	do {
+		await_input();
+		more = jsonl_fill(in);
+		while ((task = record_take(in, RECORD_TASK)) != NULL)
+			push(task);
+	} while (more);
 	push_gathered();
 	queue_push_end(queue);
 	display_count_close();

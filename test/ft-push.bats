@@ -393,3 +393,20 @@ tasksremaining 3' "$(redis HGETALL runmeta | paste -d ' ' - - | sort)"
 	exits 0 ft-push -r r <in
 	same '' "$(cat out)"
 }
+
+@test "a slow writer keeps no worker waiting" {
+	mkfifo slow
+	ft-push -k -r r <slow >pushed 3>&- &
+	pid=$!
+	exec 4>slow
+	task a >&4
+	poll grep -q '"a"' pushed
+	same a "$(ft-pop -n -r r | jq -r .id)"
+	tasks b c >&4
+	poll grep -q '"c"' pushed
+	exec 4>&-
+	ends 0 $pid
+	same 3 "$(ft-stats -r r | field total)"
+	# nothing of the pusher stays
+	run -1 grep '^push:' <<<"$(redis HKEYS 'ft:{r}:meta')"
+}

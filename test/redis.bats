@@ -303,3 +303,9 @@ outage() {
 	outage --appendfsync no
 	[ -s lost ]
 }
+
+@test "a build without TLS refuses to go without: 64" {
+	[[ $(ft-stats -V) != *'TLS: yes'* ]] || skip 'this build has TLS'
+	REDIS_TLS=1 exits 64 ft-stats
+	same 'ft-stats: REDIS_TLS: this build has no TLS' "$(cat err)"
+}
