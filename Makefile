@@ -186,7 +186,7 @@ build/fuzz-%: test/fuzz/%.c test/fuzz/fuzz.c test/fuzz/fuzz.h $(fuzz_lib)
 fuzz: $(FUZZ:%=build/fuzz-%)
 	for target in $(FUZZ); do test/fuzz/run.sh $$target $(FUZZ_S) || exit; done
 
-# The lease protocol, further than the tests look: five minutes, 4 GB.
+# The lease protocol, further than the tests look: ten minutes, 8 GB.
 model:
 	test/model/run.sh -DFAULTS=2
 	test/model/run.sh -DFAULTS=3 -DRETRIES=0

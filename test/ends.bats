@@ -32,6 +32,17 @@ teardown() {
 	done
 }
 
+# free_port - below those that the system gives to connections
+free_port() {
+	local port
+
+	while port=$((20000 + RANDOM % 12000)) &&
+		(: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
+		:
+	done
+	printf '%s\n' "$port"
+}
+
 # The spec opens a page, starts a daemon that forks twice and heeds no signal,
 # tells that it is ready, and hangs until there is a file named end.
 hanging_specs() {
@@ -66,7 +77,7 @@ hanging_specs() {
 	local browser
 
 	for browser in chrome firefox; do
-		jq -cn --arg browser $browser --arg port $((20000 + RANDOM % 20000)) \
+		jq -cn --arg browser $browser --arg port "$(free_port)" \
 			'{id: $browser, spec: "hang.spec.ts", viewport: "desktop",
 			browser: $browser, lease: $browser, timeout: 300,
 			env: {PORT: $port}}'
@@ -120,7 +131,10 @@ ready() {
 
 # await_ready PID - both browsers run; the file family tells what is to go
 await_ready() {
-	soon ready
+	soon ready || {
+		cat out err
+		return 1
+	}
 	family "$1" >family
 	# Playwright, a server, a daemon, a browser of several processes: twice
 	[ "$(wc -l <family)" -ge 20 ]

@@ -5,7 +5,7 @@ load helper
 
 setup_file() {
 	BATS_NO_PARALLELIZE_WITHIN_FILE=true
-	export port=$((20000 + RANDOM % 20000))
+	export port=$((20000 + RANDOM % 12000))
 }
 
 setup() {

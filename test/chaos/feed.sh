@@ -40,7 +40,7 @@ until [ -e struck ]; do
 	sleep 1
 done
 export GROUP_TASKS_FILE="$PWD/map.json" FT_REDIS=external FT_BIND=127.0.0.1
-export FT_PORT=$((20000 + $$ % 20000))
+export FT_PORT=$((20000 + $$ % 12000))
 while :; do
 	# killed, it goes with all that it had started, like a container
 	setsid scripts/controller.sh >>controller.log 2>&1 || sleep 0.1

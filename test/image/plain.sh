@@ -19,7 +19,7 @@ has_init() {
 }
 
 plain() {
-	port=$((20000 + $$ % 20000))
+	port=$((20000 + $$ % 12000))
 	podman network create --label "$mine" "$net-plain" >/dev/null
 	jq '.groups[0].tasks[0].command = ["test", "-w", "/dev/shm"]' \
 		"$top/k8s/base/map.json" >"$work/own_map.json"

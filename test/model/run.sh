@@ -20,7 +20,7 @@ spin "$@" -a "$here/lease.pml" >spin.out 2>&1 || {
 	cat spin.out
 	exit 2
 }
-cc -w "${MODEL_O--O2}" -DCOLLAPSE -DMEMLIM=4000 "$search" -o pan pan.c
+cc -w "${MODEL_O--O2}" -DCOLLAPSE -DMEMLIM=8000 "$search" -o pan pan.c
 # shellcheck disable=SC2086 # words
 ./pan -m100000 $how >pan.out
 grep -E '^pan:1|^pan: reached|errors:|states, stored$|total actual|elapsed' \
