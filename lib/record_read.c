@@ -90,24 +90,26 @@ checked(struct jsonl *in, cJSON *json, enum record_need need)
 	return NULL;
 }
 
-struct record *
-record_next(struct jsonl *in, enum record_need need)
+static struct record *
+first_good(
+    struct jsonl *in, enum record_need need, cJSON *(*get)(struct jsonl *))
 {
 	struct record *r = NULL;
 	cJSON *json;
 
-	while (r == NULL && (json = jsonl_next(in)) != NULL)
+	while (r == NULL && (json = get(in)) != NULL)
 		r = checked(in, json, need);
 	return r;
 }
 
 struct record *
+record_next(struct jsonl *in, enum record_need need)
+{
+	return first_good(in, need, jsonl_next);
+}
+
+struct record *
 record_take(struct jsonl *in, enum record_need need)
 {
-	struct record *r = NULL;
-	cJSON *json;
-
-	while (r == NULL && (json = jsonl_take(in)) != NULL)
-		r = checked(in, json, need);
-	return r;
+	return first_good(in, need, jsonl_take);
 }
