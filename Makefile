@@ -112,8 +112,9 @@ build/unit-child: build/supervisor.o build/launch.o build/sweep.o build/oom.o \
 build/unit-%: test/unit/%.c build/%.o $(base:%=build/%.o) | build
 	$(CC) $(cflags) $(LDFLAGS) -o $@ $(sort $^) $(LDLIBS)
 
-# TESTS= narrows it: make check TESTS=test/ft-pop.bats
-TESTS = $(units) $(wildcard test/*.bats)
+# The long ones first. TESTS= narrows it: make check TESTS=test/ft-pop.bats
+long = test/run-on-k8s.bats test/ends.bats
+TESTS = $(units) $(long) $(filter-out $(long),$(wildcard test/*.bats))
 check: all $(units) build/chaos-proxy build/chaos-forget.so
 	PATH="$(CURDIR)/bin:$$PATH" prove -j 2 --timer --failures --comments $(IMAGE) $(TESTS)
 
