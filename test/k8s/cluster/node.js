@@ -112,10 +112,12 @@ export function pulls(container) {
 
 const COMMAND = { controller: 'container.sh', worker: 'worker.sh' };
 
+// What the image starts by itself is a path of this machine, also below /tmp.
 function argv(namespace, pod, container) {
   const image = IMAGES.exec(container.image)[1];
-  const words = container.args ?? (container.command ? [] : [join(top, 'scripts', COMMAND[image])]);
-  return [...(container.command ?? []), ...words].map(word => mapped(namespace, pod, container, word));
+  const start = container.args || container.command ? [] : [join(top, 'scripts', COMMAND[image])];
+  const words = [...(container.command ?? []), ...(container.args ?? [])];
+  return [...start, ...words.map(word => mapped(namespace, pod, container, word))];
 }
 
 // run - start a container; its end is told to onExit(code)
