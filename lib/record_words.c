@@ -186,18 +186,6 @@ mistyped(enum type type, const cJSON *value)
 	return NULL;
 }
 
-/* What execve(2) takes for a name. */
-static bool
-variables(const cJSON *env)
-{
-	const cJSON *v;
-
-	for (v = env->child; v != NULL; v = v->next)
-		if (*v->string == '\0' || strchr(v->string, '=') != NULL)
-			return false;
-	return true;
-}
-
 /* The rules that a type alone does not tell. */
 static const char *
 out_of_range(enum field f, const cJSON *value)
@@ -208,10 +196,6 @@ out_of_range(enum field f, const cJSON *value)
 	switch (f) {
 	case RECORD_ID:
 		return strlen(s) <= RECORD_ID_MAX ? NULL : "at most 1024 bytes";
-	case RECORD_ENV:
-		return variables(value) ? NULL
-		                        : "names that are not empty and have "
-		                          "no =";
 	case RECORD_STATUS:
 		return status_of(s) ? NULL : "waiting, processing or complete";
 	case RECORD_RESULT:

@@ -185,10 +185,10 @@ stats -a >"$work/results.jsonl"
 check 'every verdict is right' verdicts
 check 'one worker was lost, and no other' sh -c "[ $(stats | jq .lost) -eq 1 ]"
 check '/metrics says so' until_true 20 says /metrics 'funkytown_lost{run="imagetest"} 1'
-check '/results is the page' says /results "1 of $(grep -c . "$work/expected") failed"
-check '/stats.json is finished' says /stats.json '"state":"finished"'
-check '/junit.xml has the failure' says /junit.xml '<failure'
-check '/results.jsonl has it' says /results.jsonl '"result":"failed"'
+check '/results is the page' until_true 20 says /results "1 of $(grep -c . "$work/expected") failed"
+check '/stats.json is finished' until_true 20 says /stats.json '"state":"finished"'
+check '/junit.xml has the failure' until_true 20 says /junit.xml '<failure'
+check '/results.jsonl has it' until_true 20 says /results.jsonl '"result":"failed"'
 check '/health is well' says /health ok
 check 'the verdict is an exit status' sh -c '! podman exec controller-controller ft-stats -e'
 clean
