@@ -4,7 +4,7 @@
 // begins with it; a Service is a socket; the images are the tree itself.
 import { spawn, spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { list, matches, read } from './api.js';
 
@@ -40,16 +40,22 @@ function mapped(namespace, pod, container, text) {
   return text.replace('/usr/local/share/funkytown', top);
 }
 
-function selectedBy(namespace, service) {
-  return list(namespace, 'Pod').find(pod => matches(pod.metadata.labels, service.spec.selector));
+// A Service is looked up at each connection, so it may come after who asks.
+function serviceOf(namespace, name) {
+  return join(cluster, namespace, 's', name);
+}
+
+function serve(namespace, pod) {
+  mkdirSync(join(cluster, namespace, 's'), { recursive: true });
+  const ours = list(namespace, 'Service').filter(({ spec }) => matches(pod.metadata.labels, spec.selector));
+  for (const { metadata } of ours) {
+    rmSync(serviceOf(namespace, metadata.name), { force: true });
+    symlinkSync(join(podOf(namespace, pod.metadata.name), 's'), serviceOf(namespace, metadata.name));
+  }
 }
 
 function address(namespace, pod, host) {
-  if (host === '127.0.0.1')
-    return join(podOf(namespace, pod.metadata.name), 's');
-  const service = read(namespace, 'Service', host);
-  const other = service && selectedBy(namespace, service);
-  return other ? join(podOf(namespace, other.metadata.name), 's') : '/nowhere/s';
+  return host === '127.0.0.1' ? join(podOf(namespace, pod.metadata.name), 's') : serviceOf(namespace, host);
 }
 
 function valueOf(namespace, pod, container, { name, value, valueFrom }) {
@@ -104,6 +110,7 @@ export function prepare(namespace, pod) {
   // The queue's may be a claim.
   for (const one of [{ name: 'queue', emptyDir: {} }, ...pod.spec.volumes])
     volume(namespace, pod, one);
+  serve(namespace, pod);
 }
 
 export function pulls(container) {
