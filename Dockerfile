@@ -17,6 +17,10 @@ COPY src src
 COPY scripts scripts
 COPY k8s k8s
 RUN make && make install PREFIX=/usr/local DESTDIR=/out
+# What a stage copies from here changes with it: else buildah's cache, which
+# does not look at what is in a LABEL's ARG, would keep the first revision.
+ARG REVISION=unknown
+RUN echo "$REVISION" >/out/usr/local/share/funkytown/revision
 
 FROM ${NODE} AS specs
 WORKDIR /specs
