@@ -83,8 +83,10 @@ export async function open(html, {hash = '', ...options} = {}) {
 
 /** Visit an address. What the page complains of is in page.complaints. */
 export async function visit(url, options = {}) {
+	// Smooth scrolling goes on while a test already measures.
 	const context = await browser.newContext({timezoneId: 'UTC',
-		viewport: {width: 1280, height: 800}, ...options});
+		reducedMotion: 'reduce', viewport: {width: 1280, height: 800},
+		...options});
 	const page = await context.newPage();
 
 	page.complaints = [];
