@@ -23,5 +23,5 @@ setup() {
 @test "every target has seeds, and every folder of seeds a target" {
 	cd "$root"
 	same "$(cd test/fuzz/seeds && ls)" \
-		"$(make -s -f Makefile -f - print-fuzz <<<'print-fuzz: ; @printf "%s\n" $(FUZZ)' | sort)"
+		"$(make -s --no-print-directory -f Makefile -f - print-fuzz <<<'print-fuzz: ; @printf "%s\n" $(FUZZ)' | sort)"
 }

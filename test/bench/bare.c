@@ -21,7 +21,7 @@
 #define BATCH 200
 #define AHEAD 8
 #define EACH 6 /* arguments of a task */
-#define HEAD 7 /* and before the first */
+#define HEAD 8 /* and before the first */
 
 static redisContext *c;
 static const char *meta;
@@ -60,7 +60,7 @@ send_batch(const char *run, char **line, int count, int number)
 	argv[4] = run;
 	argv[5] = "bare";
 	argv[6] = n;
-	argv[argc++] = "";
+	argv[7] = "";
 	for (i = 0; i < count; i++) {
 		argv[argc++] = strsep(&line[i], "\t");
 		argv[argc++] = line[i];
