@@ -50,7 +50,9 @@ refuses() {
 			printf '%s\n%s\n' "$command" "$input"
 			return 1
 		}
-		same "${message//SOCKET/$REDIS_HOST}" "$(head -n 1 err)"
+		# getopt tells the whole path by which valgrind starts a program
+		same "${message//SOCKET/$REDIS_HOST}" \
+			"$(head -n 1 err | sed 's,^/[^:]*/,,')"
 		count=$((count + 1))
 	done <"$root/test/data/bad-input.tsv"
 	[ "$count" -ge 150 ]
