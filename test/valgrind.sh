@@ -14,7 +14,7 @@ for program in bin/ft-*; do
 		#!/bin/sh
 		exec valgrind -q --leak-check=full --show-leak-kinds=definite,indirect \\
 			--errors-for-leak-kinds=definite,indirect --error-exitcode=99 \\
-			--log-file=$here/log/$name.%p --trace-children=no \\
+			--log-file=$here/log/$name.%p --trace-children=no --vgdb=no \\
 			"$here/real/$name" "\$@"
 	EOF
 	chmod +x "$program"
