@@ -7,12 +7,13 @@ set -eu
 cd "$1"
 mkdir -p real log
 here=$(pwd)
+valgrind=$(command -v valgrind)
 for program in bin/ft-*; do
 	name=${program#bin/}
 	mv "$program" real/
 	cat >"$program" <<-EOF
 		#!/bin/sh
-		exec valgrind -q --leak-check=full --show-leak-kinds=definite,indirect \\
+		exec $valgrind -q --leak-check=full --show-leak-kinds=definite,indirect \\
 			--errors-for-leak-kinds=definite,indirect --error-exitcode=99 \\
 			--log-file=$here/log/$name.%p --trace-children=no --vgdb=no \\
 			"$here/real/$name" "\$@"
