@@ -319,6 +319,22 @@ headers() {
 	[ ! -e web/stats.json ]
 }
 
+@test "for a node that is too old there is another, with an npm of its own" {
+	local real folder
+
+	needs node npm dpkg-query
+	real=$(command -v node)
+	mkdir old
+	printf '#!/bin/sh\n[ "$1" != -p ] || exec echo 18\nexec %s "$@"\n' "$real" >old/node
+	chmod +x old/node
+	folder=$(PATH=$PWD/old:$PATH "$root/scripts/node.sh")
+	[ "$("$folder/node" -p 'parseInt(process.versions.node)')" -ge 20 ]
+	# a copy of it works where nothing else is, as in an image
+	cp -RL "$(dirname "$(dirname "$(readlink -f "$folder/npm")")")" npm
+	"$folder/node" npm/bin/npm-cli.js config get registry
+	[[ $(PATH=$folder:$PATH command -v npx) = "$folder/npx" ]]
+}
+
 @test "the quick start runs a map, says the verdict and leaves nothing behind" {
 	map good bad
 	run -1 "$root/scripts/quickstart.sh" -j 3 specs/map.json
