@@ -25,11 +25,11 @@ esac
 
 state=${FT_STATE:-}
 [ -n "$state" ] || state=$(mktemp -d)
-FT_WEB=$state/web FT_PORT=${FT_PORT:-3000} FT_BIND=${FT_BIND:-0.0.0.0}
+web=$state/web port=${FT_PORT:-3000}
 FT_ARTIFACTS=$(mkdir -p "${FT_ARTIFACTS:-$state/artifacts}" &&
 	cd "${FT_ARTIFACTS:-$state/artifacts}" && pwd)/
-export SPEC_ROOT FT_WEB FT_PORT FT_BIND FT_ARTIFACTS
-mkdir -p "$FT_WEB"
+export SPEC_ROOT FT_ARTIFACTS
+mkdir -p "$web"
 
 pids=
 # shellcheck disable=SC2317 # the trap calls it
@@ -81,26 +81,46 @@ await_redis() {
 	done
 }
 
+# Keep the run's account until it is finished. Redis may be away for longer than
+# ft-stats is patient; a wrong call and a run that is gone are not mended.
+follow() {
+	following=''
+	trap '[ -z "$following" ] || kill $following; exit 143' TERM
+	while :; do
+		status=0
+		ft-stats -f >/dev/null &
+		following=$!
+		wait $following || status=$?
+		case $status in
+		0) break ;;
+		64 | 65 | 66) exit $status ;;
+		esac
+		sleep 2 &
+		following=$!
+		wait $following
+	done
+	following=''
+	[ -z "${FT_HISTORY:-}" ] || "$here/keep-history.sh" "$FT_HISTORY"
+	printf 'controller.sh: run %s is finished\n' "$FT_RUN" >&2
+}
+
 await_redis
 ft-expand "$GROUP_TASKS_FILE" >"$state/tasks.jsonl"
 set --
 [ ! -r "${FT_HISTORY:-}" ] || set -- -H "$FT_HISTORY"
 ft-push "$@" <"$state/tasks.jsonl" >/dev/null
-[ -n "${FT_RUN:-}" ] || FT_RUN=$(ft-stats | jq -r .run)
+summary=$(ft-stats)
+FT_RUN=$(printf '%s\n' "$summary" | jq -r .run)
 export FT_RUN
-printf ok >"$FT_WEB/health"
-"$here/reporter.sh" "$FT_WEB"
-"$here/reporter.sh" -i 2 "$FT_WEB" &
-pids="$pids $!"
-lighttpd -D -f "$here/reporter.conf" &
-web=$!
-pids="$pids $web"
+printf ok >"$web/health"
+"$here/reporter.sh" "$web"
+"$here/reporter.sh" -i 2 -p "$port" "$web" &
+reporter=$!
+follow &
+pids="$pids $reporter $!"
 printf 'controller.sh: run %s, page at http://localhost:%s/\n' "$FT_RUN" \
-	"$FT_PORT" >&2
-(
-	ft-stats -f >/dev/null
-	[ -z "${FT_HISTORY:-}" ] || "$here/keep-history.sh" "$FT_HISTORY"
-	printf 'controller.sh: run %s is finished\n' "$FT_RUN" >&2
-) &
-pids="$pids $!"
-wait $web
+	"$port" >&2
+# The page gets old without it: whoever started us may do so again.
+wait $reporter || :
+printf 'controller.sh: the reporter has ended\n' >&2
+exit 70

@@ -86,7 +86,8 @@ jq -c --arg out "$left_out" 'select(.runner != $out)' "$private/all.jsonl" \
 	printf '  left out: the %s specs; scripts/install-%s.sh installs it\n' \
 		"$left_out" "$left_out"
 ft-push <"$private/tasks.jsonl" >/dev/null
-FT_RUN=$(ft-stats | jq -r .run)
+summary=$(ft-stats)
+FT_RUN=$(printf '%s\n' "$summary" | jq -r .run)
 export FT_RUN
 
 for i in $(seq "$workers"); do

@@ -107,7 +107,9 @@ waiting=''
 
 mkdir -p "$folder"
 fetch "$folder/results.jsonl" ft-stats -a
-fetch "$folder/index.html" sh -c 'ft-stats -a | ft-report-html'
+# shellcheck disable=SC2016 # for the shell there
+fetch "$folder/index.html" sh -c 'all=$(ft-stats -a) &&
+	printf "%s\n" "$all" | ft-report-html'
 printf 'report: %s/index.html\n' "$folder" >&2
 # kubectl's own failure is a 1, too: the verdict is what the controller prints.
 fetch "$work/verdict" sh -c 'ft-stats -e; echo $?'

@@ -39,10 +39,16 @@ nap() {
 	[ -z "$told" ] || exit 143
 }
 
+# current - the name of the run, or the status of ft-stats
+current() {
+	summary=$(ft-stats) || return
+	printf '%s\n' "$summary" | jq -r .run
+}
+
 # Without FT_RUN: a run that came and was finished by others while we waited
 # was ours, too; one that is finished when we come is not.
 came_and_went() {
-	now=$(ft-stats | jq -r .run)
+	now=$(current) || return
 	old=${old-$now}
 	[ "$now" != "$old" ]
 }
@@ -118,7 +124,7 @@ work() {
 }
 
 await && exit 0
-[ -n "${FT_RUN:-}" ] || FT_RUN=$(ft-stats | jq -r .run)
+[ -n "${FT_RUN:-}" ] || FT_RUN=$(current)
 export FT_RUN
 for start in 1 2 3 4 5; do
 	popped=0

@@ -20,7 +20,7 @@ setup() {
 	export SPEC_ROOT=$PWD/specs
 	mkdir specs tmp
 	mark=FT_TEST_MARK=$$-$BATS_TEST_NUMBER
-	pid=
+	pid='' patience=120 # browsers are slow
 }
 
 # Nothing may outlive the test either, also when it failed.
@@ -30,17 +30,6 @@ teardown() {
 	marked | while read -r left; do
 		kill -KILL "$left" 2>/dev/null || :
 	done
-}
-
-# free_port - below those that the system gives to connections
-free_port() {
-	local port
-
-	while port=$((20000 + RANDOM % 12000)) &&
-		(: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
-		:
-	done
-	printf '%s\n' "$port"
 }
 
 # The spec opens a page, starts a daemon that forks twice and heeds no signal,
@@ -115,23 +104,13 @@ left() {
 	done <family
 }
 
-# soon COMMAND ... - until it succeeds; two minutes, since browsers are slow
-soon() {
-	local until=$((SECONDS + 120))
-
-	until "$@" >/dev/null 2>&1; do
-		[ "$SECONDS" -lt "$until" ] || return 1
-		sleep 0.05
-	done
-}
-
 ready() {
 	[ -e specs/desktop-chrome.ready ] && [ -e specs/desktop-firefox.ready ]
 }
 
 # await_ready PID - both browsers run; the file family tells what is to go
 await_ready() {
-	soon ready || {
+	poll ready || {
 		cat out err
 		return 1
 	}
@@ -146,7 +125,7 @@ nothing_left() {
 }
 
 assert_nothing_left() {
-	soon nothing_left || {
+	poll nothing_left || {
 		ps -o pid,ppid,stat,args -p "$({ left; marked; } | xargs | tr ' ' ,)"
 		ls -A tmp
 		return 1
@@ -171,7 +150,7 @@ told() {
 	serve
 	await_ready "$pid"
 	touch specs/end
-	soon told '.status == "complete" and .result == "passed"' 2
+	poll told '.status == "complete" and .result == "passed"' 2
 	same 'ft-run' "$(for one in $(left) $(marked); do
 		cat "/proc/$one/comm"; done | sort -u)"
 	exec 5>&-
@@ -193,7 +172,7 @@ told() {
 		serve -g 5
 		await_ready "$pid"
 	}
-	soon told '.status == "complete" and .reason == "timeout"' 2
+	poll told '.status == "complete" and .reason == "timeout"' 2
 	same 'ft-run' "$(for one in $(left) $(marked); do
 		cat "/proc/$one/comm"; done | sort -u)"
 	exec 5>&-
@@ -210,7 +189,7 @@ told() {
 		[ "$(cat "/proc/$one/comm")" = ft-run ] || kill -STOP "$one" || :
 	done <family
 	printf '{"id":"x","status":"complete","lease":"%s"}\n' chrome firefox >&5
-	soon told '.status == "complete" and .reason == "interrupted"' 2
+	poll told '.status == "complete" and .reason == "interrupted"' 2
 	exec 5>&-
 	ends 0 "$pid"
 	assert_nothing_left
@@ -245,7 +224,7 @@ state() {
 		kill -TERM "$pid"
 		state '.waiting == 2'
 	}
-	soon told_twice
+	poll told_twice
 	ends 143 "$pid"
 	assert_nothing_left
 	state '.lost == 0'
@@ -258,7 +237,7 @@ state() {
 	kill -KILL "$pid"
 	ends 137 "$pid"
 	assert_nothing_left
-	soon state '.waiting == 2 and .lost == 0'
+	poll state '.waiting == 2 and .lost == 0'
 }
 
 @test "a worker hands flags on to ft-run" {
@@ -275,13 +254,13 @@ state() {
 		skip 'no PID namespace can be made here'
 	task a '"command":["sleep","1000"]' >tasks
 	work unshare --pid --fork --mount-proc "$root/scripts/worker.sh"
-	soon state '.processing == 1'
+	poll state '.processing == 1'
 	init=$(pgrep -P "$pid")
 	told_twice() {
 		kill -TERM "$init"
 		state '.waiting == 1'
 	}
-	soon told_twice
+	poll told_twice
 	ends 143 "$pid"
 	same '' "$(marked)"
 }
@@ -296,11 +275,11 @@ state() {
 		'ft-pop -f | ft-run -g 0.5 | ft-result' screen <keys >/dev/null 2>&1 3>&- &
 	pid=$!
 	exec 5>keys
-	soon state '.processing == 1'
+	poll state '.processing == 1'
 	family "$pid" >family
 	[ "$(wc -l <family)" -ge 6 ]
 	printf '\003' >&5
-	soon state '.waiting == 1'
+	poll state '.waiting == 1'
 	poll ended "$pid"
 	wait "$pid" || :
 	assert_nothing_left

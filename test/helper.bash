@@ -44,14 +44,33 @@ redis() {
 	redis-cli -s "$REDIS_HOST" "$@"
 }
 
-# poll COMMAND ... - until it succeeds; twenty seconds are more than enough
+# poll COMMAND ... - until it succeeds, for as many seconds as there is patience
 poll() {
-	local tries=0
+	local until=$((SECONDS + ${patience:-60}))
 
 	until "$@" >/dev/null 2>&1; do
-		[ $((tries += 1)) -lt 1000 ] || return 1
+		[ "$SECONDS" -lt "$until" ] || {
+			printf 'in vain: %s\n' "$*" >&2
+			return 1
+		}
 		sleep 0.02
 	done
+}
+
+# listens PORT - whether anybody does
+listens() {
+	(: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
+# free_port - below those that the system gives to connections, and so is the
+# one of a cluster's own talk, which is 10,000 above
+free_port() {
+	local port=
+
+	while [ -z "$port" ] || listens "$port" || listens $((port + 10000)); do
+		port=$((11000 + RANDOM % 11000))
+	done
+	printf '%s\n' "$port"
 }
 
 # ended PID - whether a process of ours is gone, or waits to be waited for

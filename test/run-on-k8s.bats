@@ -6,6 +6,9 @@ bats_require_minimum_version 1.5.0
 load helper
 load k8s
 
+# a pod has to start on a loaded machine
+patience=300
+
 setup_file() {
 	k8s_tools
 	export CLUSTER=$BATS_FILE_TMPDIR SPECS=$TOP/specs POLL_SECONDS=0.2
@@ -20,7 +23,7 @@ teardown_file() {
 	[ -f "$CLUSTER/controllers" ] || return 0
 	rm -f "$CLUSTER"/*/StatefulSet/*.json "$CLUSTER"/*/Job/*.json
 	while read -r pid; do
-		patiently ended "$pid"
+		poll ended "$pid"
 	done <"$CLUSTER/controllers"
 }
 
@@ -32,19 +35,6 @@ setup() {
 
 teardown() {
 	[ -z "${script:-}" ] || kill "$script" 2>/dev/null || :
-}
-
-# patiently COMMAND ... - poll, where a pod has to start on a loaded machine
-patiently() {
-	local until=$((SECONDS + 300))
-
-	until "$@" >/dev/null 2>&1; do
-		[ $SECONDS -lt $until ] || {
-			echo "in vain: $*"
-			return 1
-		}
-		sleep 0.1
-	done
 }
 
 k() {
@@ -110,7 +100,7 @@ served() {
 	has_the_end() {
 		served red /results | grep -F '2 of 6 failed'
 	}
-	patiently has_the_end
+	poll has_the_end
 
 	# the name is taken, and its run not touched
 	objects red >before
@@ -127,7 +117,7 @@ served() {
 	script=$!
 	exits 0 on_k8s map.json -r right
 	[ "$(jq -r .run out)" = right ]
-	patiently ended "$script"
+	poll ended "$script"
 	ends 0 "$script"
 	[ "$(jq -r .run left.out)" = left ]
 	cmp <(jq -r .id left/results.jsonl | sort) <(jq -r .id right/results.jsonl | sort)
@@ -139,7 +129,7 @@ served() {
 	a_map '["sh", "-c", "until test -e '"$PWD"'/go; do sleep 0.1; done"]'
 	"$TOP/scripts/run-on-k8s.sh" map.json -r scaled -j 1 >out 2>err 3>&- &
 	script=$!
-	patiently workers scaled 1
+	poll workers scaled 1
 
 	# what KEDA would ask
 	jq -Rr 'capture("valueLocation: (?<x>.*)").x // empty' \
@@ -147,14 +137,14 @@ served() {
 	waits() {
 		served scaled /stats.json | jq -e --arg at "$(cat location)" '.[$at] == 5'
 	}
-	patiently waits
+	poll waits
 
 	k patch job scaled-worker -p '{"spec":{"parallelism":3}}'
-	patiently workers scaled 3
+	poll workers scaled 3
 	counted() {
 		served scaled /metrics | grep -Fx 'funkytown_workers{run="scaled"} 3'
 	}
-	patiently counted
+	poll counted
 
 	# a node is drained: the pod is replaced, its task handed back
 	k get pods -l app.kubernetes.io/component=worker -o json >pods
@@ -164,9 +154,9 @@ served() {
 		jq -se '[.[1].items[].metadata.name] - [.[0].items[].metadata.name]
 			| length == 1' pods now && workers scaled 3
 	}
-	patiently a_new_one
+	poll a_new_one
 	: >go
-	patiently ended "$script"
+	poll ended "$script"
 	ends 0 "$script"
 	[ "$(jq -c '[.passed, .lost, .failed]' out)" = '[6,0,0]' ]
 }
@@ -175,9 +165,9 @@ served() {
 	a_map '["true"]'
 	"$TOP/scripts/run-on-k8s.sh" map.json -r nowhere -t 9.9.9 >out 2>err 3>&- &
 	script=$!
-	patiently told err ImagePullBackOff
+	poll told err ImagePullBackOff
 	kill "$script"
-	patiently ended "$script"
+	poll ended "$script"
 	ends 143 "$script"
 	run ! told err Error
 	[ -z "$(objects nowhere)" ]
@@ -203,9 +193,9 @@ served() {
 	a_map '["sleep", "60"]'
 	"$TOP/scripts/run-on-k8s.sh" map.json -r taken >out 2>err 3>&- &
 	script=$!
-	patiently workers taken 2
+	poll workers taken 2
 	k delete statefulset/taken-controller job/taken-worker
-	patiently ended "$script"
+	poll ended "$script"
 	ends 69 "$script"
 	told err 'nothing of it is there'
 }

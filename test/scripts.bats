@@ -3,17 +3,13 @@
 # a real Redis and a real web server.
 load helper
 
-setup_file() {
-	BATS_NO_PARALLELIZE_WITHIN_FILE=true
-	export port=$((20000 + RANDOM % 12000))
-}
-
 setup() {
-	needs curl lighttpd xmllint
+	needs curl lighttpd xmllint pgrep
 	unset FT_SLOTS
 	cd "$BATS_TEST_TMPDIR" || return
-	port=$((port + BATS_TEST_NUMBER * 2))
-	export REDIS_HOST=127.0.0.1 REDIS_PORT=$port FT_PORT=$((port + 1))
+	port=$(free_port)
+	FT_PORT=$(free_port)
+	export REDIS_HOST=127.0.0.1 REDIS_PORT=$port FT_PORT
 	export SPEC_ROOT=$PWD/specs
 	mkdir specs
 	spec good 'echo fine'
@@ -25,6 +21,7 @@ teardown() {
 	# shellcheck disable=SC2086 # a list of words
 	[ -z "$pids" ] || kill $pids 2>/dev/null || :
 	wait
+	[ -n "${BATS_TEST_COMPLETED-}" ] || tail ./*.log || :
 }
 
 spec() {
@@ -50,18 +47,15 @@ worker() {
 	pids="$pids $!"
 }
 
-until_true() {
-	for _ in $(seq 300); do
-		! "$@" >/dev/null 2>&1 || return 0
-		sleep 0.1
-	done
-	printf 'never: %s\n' "$*" >&2
-	cat ./*.log >&2
-	return 1
+# on_redis - a Redis on the port, for what needs no controller
+on_redis() {
+	redis-server --port "$port" --save '' >redis.log 2>&1 3>&- &
+	pids="$pids $!"
+	poll redis-cli -p "$port" ping
 }
 
 page_says() {
-	curl -sf "http://127.0.0.1:$FT_PORT$1" | grep -qF "$2"
+	curl -sf --path-as-is "http://127.0.0.1:$FT_PORT$1" | grep -qF "$2"
 }
 
 running() {
@@ -82,25 +76,23 @@ tasks_finished() {
 	map good bad
 	worker before
 	before=$!
-	until_true grep -q 'waiting for Redis' before.log
+	poll grep -q 'waiting for Redis' before.log
 	controller
 	worker after
 	wait $before
-	until_true ft-stats -q
+	poll ft-stats -q
 	run -1 ft-stats -e
 	[ "$(jq -r '"\(.state) \(.passed) \(.failed)"' <<<"$output")" = \
 		'finished 2 2' ]
-	until_true tasks_finished 4
+	poll tasks_finished 4
 }
 
 @test "a worker that waited for a run which others finished is done as well" {
 	map good
-	redis-server --port "$port" --save '' >redis.log 2>&1 3>&- &
-	pids="$pids $!"
-	until_true redis-cli -p "$port" ping
+	on_redis
 	worker idle
 	idle=$!
-	until_true grep -q 'waiting for a run' idle.log
+	poll grep -q 'waiting for a run' idle.log
 	kill -STOP $idle
 	ft-expand specs/map.json | ft-push >/dev/null 2>&1
 	ft-pop -f | ft-run | ft-result >/dev/null
@@ -108,16 +100,16 @@ tasks_finished() {
 	wait $idle
 	# but a run that was finished before a worker came is not its run
 	worker late
-	until_true grep -q 'waiting for the next' late.log
+	poll grep -q 'waiting for the next' late.log
 }
 
 @test "the controller serves the page and the other formats until told to stop" {
 	map good
 	controller
 	worker w
-	until_true page_says / '<!doctype html>'
-	until_true page_says /results 'All 2 passed'
-	until_true page_says /stats.json '"state":"finished"'
+	poll page_says / '<!doctype html>'
+	poll page_says /results 'All 2 passed'
+	poll page_says /stats.json '"state":"finished"'
 	page_says /health ok
 	page_says /metrics funkytown_
 	page_says /junit.xml '<testsuites'
@@ -130,6 +122,75 @@ tasks_finished() {
 	run ! curl -sf "http://127.0.0.1:$FT_PORT/"
 }
 
+# children PID NAME - its descendants' numbers of that command line
+children() {
+	local pid
+
+	for pid in $(pgrep -P "$1"); do
+		pgrep -P "$pid" -fx "$2" || :
+	done
+}
+
+follows() {
+	follower=$(children $controller 'ft-stats -f') && [ -n "$follower" ]
+}
+
+@test "the controller's monitor comes back, and ends with it" {
+	on_redis
+	map good
+	FT_REDIS=external controller
+	poll follows
+	first=$follower
+	kill -KILL "$first"
+	poll eval 'follows && [ "$follower" != "$first" ]'
+	worker w
+	poll ft-stats -q
+	poll tasks_finished 2
+	poll grep -q 'is finished' controller.log
+	# told to stop while it follows a run, it leaves nobody who does
+	kill -TERM $controller
+	ends 143 $controller
+	FT_RUN=other FT_REDIS=external controller
+	poll follows
+	kill -TERM $controller
+	ends 143 $controller
+	ended "$follower"
+}
+
+@test "a controller whose page grows old ends, and serves it no longer" {
+	on_redis
+	map good
+	FT_REDIS=external controller
+	poll page_says / '<!doctype html>'
+	kill -TERM "$(pgrep -P $controller -f 'reporter.sh -i')"
+	ends 70 $controller
+	run ! curl -sf "http://127.0.0.1:$FT_PORT/"
+}
+
+@test "a worker never takes a Redis that is gone for a run that is finished" {
+	on_redis
+	map good
+	ft-expand specs/map.json | ft-push >/dev/null 2>&1
+	ft-pop -f | ft-run | ft-result >/dev/null
+	cp -R "$root/scripts" .
+	mkdir own
+	# it answers whether the run is finished, but the second time not which it is
+	cat >own/ft-stats <<-END
+		#!/bin/sh
+		[ "\$1" = -q ] || [ -e failed ] || [ ! -e once ] || { : >failed; exit 69; }
+		[ "\$1" = -q ] || : >once
+		exec "$root/bin/ft-stats" "\$@"
+	END
+	chmod +x own/ft-stats
+	PATH=$PWD/own:$PATH scripts/worker.sh >out 2>worker.log 3>&- &
+	worker=$!
+	pids="$pids $worker"
+	poll test -e failed
+	ft-expand specs/map.json | ft-push -r next >/dev/null 2>&1
+	ends 0 $worker
+	ft-stats -r next -e
+}
+
 @test "an artifact is never a page of the reporter's origin" {
 	spec leaves 'echo "<script>alert(1)</script>" >"$FT_OUT/evil.html"; exit 1'
 	map leaves
@@ -140,8 +201,8 @@ tasks_finished() {
 	export FT_ARTIFACTS=$PWD/artifacts
 	controller
 	worker w
-	until_true ft-stats -q
-	until_true page_says /health ok
+	poll ft-stats -q
+	poll page_says /health ok
 	path=$(ft-stats -a | jq -r 'select(.viewport == "mobile").artifacts')
 	run curl -sfi "http://127.0.0.1:$FT_PORT/artifacts/$path/evil.html"
 	grep -qi 'content-security-policy: sandbox' <<<"$output"
@@ -165,36 +226,27 @@ tasks_finished() {
 	FT_WORKER=w "$root/scripts/worker.sh" -j 2 >w.jsonl 2>w.log 3>&- &
 	worker=$!
 	pids="$pids $!"
-	until_true running 2
+	poll running 2
 	kill -TERM $worker
 	# a second one does not wait for the drain
-	until_true draining
+	poll draining
 	kill -TERM $worker
 	status=0
 	wait $worker || status=$?
 	[ "$status" -eq 143 ]
 	[ "$(ft-stats | jq -r '"\(.waiting) \(.lost) \(.retried)"')" = '2 0 0' ]
-	run ! pgrep -f "$PWD/specs/slow"
+	run -1 pgrep -f "$PWD/specs/slow"
 }
 
 @test "the reporter makes its files once, as from cron" {
 	map good
-	redis-server --port "$port" --save '' >redis.log 2>&1 3>&- &
-	pids="$pids $!"
-	until_true redis-cli -p "$port" ping
+	on_redis
 	ft-expand specs/map.json | ft-push >/dev/null
 	"$root/scripts/reporter.sh" web
 	[ "$(jq -r .waiting web/stats.json)" = 2 ]
 	grep -qF '</html>' web/index.html
 	xmllint --noout web/junit.xml
 	[ -z "$(find web -name '.*.new')" ]
-}
-
-# on_redis - a Redis on the port, for what needs no controller
-on_redis() {
-	redis-server --port "$port" --save '' >redis.log 2>&1 3>&- &
-	pids="$pids $!"
-	until_true redis-cli -p "$port" ping
 }
 
 # a_run NAME - the map, pushed and run to its end
@@ -223,21 +275,21 @@ headers() {
 	a_run tuesday
 	ft-expand specs/map.json | ft-push -r wednesday >/dev/null 2>&1
 	reporter -a -i 0.2 -p "$FT_PORT" web
-	until_true page_says / 'href="runs/monday/"'
+	poll page_says / 'href="runs/monday/"'
 	same 'wednesday tuesday monday' "$(curl -sf "http://127.0.0.1:$FT_PORT/" |
 		sed -n 's/.*href="runs\/\(.*\)\/">.*/\1/p' | paste -sd ' ')"
 	page_says / '2 of 4 failed'
 	page_says / 'All 2 passed'
-	until_true page_says /runs/monday/ 'All 2 passed'
+	poll page_says /runs/monday/ 'All 2 passed'
 	page_says /runs/tuesday/ 'no such button'
 	page_says /runs/wednesday/ '0 of 4 done'
 	page_says /runs/tuesday/metrics 'funkytown_tasks{run="tuesday",state="failed"} 2'
 	a_run wednesday
-	until_true page_says /runs/wednesday/ '2 of 4 failed'
+	poll page_says /runs/wednesday/ '2 of 4 failed'
 	gone() {
 		! page_says / 'of 4 done'
 	}
-	until_true gone
+	poll gone
 	kill -TERM $reporter
 	status=0
 	wait $reporter || status=$?
@@ -249,7 +301,7 @@ headers() {
 	map good
 	ft-expand specs/map.json | ft-push -r r >/dev/null 2>&1
 	reporter -i 0.05 web
-	until_true grep -qF '</html>' web/index.html
+	poll grep -qF '</html>' web/index.html
 	looks() {
 		redis-cli -p "$port" info commandstats |
 			sed -n 's/^cmdstat_eval.*:calls=\([0-9]*\),.*/\1/p' | awk '{ n += $1 } END { print n }'
@@ -264,16 +316,47 @@ headers() {
 
 		before=$(written)
 		some=$(looks)
-		until_true eval '[ "$(looks)" -gt $((some + 5)) ]'
+		poll eval '[ "$(looks)" -gt $((some + 5)) ]'
 		[ "$before" = "$(written)" ]
 	}
-	until_true at_rest
+	poll at_rest
 	FT_RUN=r ft-pop -n >/dev/null
-	until_true grep -qF '"status":"processing"' web/results.jsonl
-	# nobody who reads ever sees half a page
-	for _ in $(seq 50); do
-		[ "$(tail -n 1 web/index.html)" = '</html>' ]
-	done
+	poll grep -qF '"status":"processing"' web/results.jsonl
+}
+
+@test "nobody who reads ever sees half a page" {
+	on_redis
+	map good
+	ft-expand specs/map.json | ft-push -r r >/dev/null 2>&1
+	cp -R "$root/scripts" "$root/lib/jq" .
+	mkdir own
+	ln -s "$root"/bin/* own
+	rm own/ft-report-html
+	# it prints half, and the other half when it may
+	cat >own/ft-report-html <<-END
+		#!/bin/sh
+		"$root/bin/ft-report-html" "\$@" >whole
+		head -c 2000 whole
+		: >half
+		until [ -e go ]; do sleep 0.05; done
+		tail -c +2001 whole
+	END
+	chmod +x own/ft-report-html
+	: >go
+	PATH=$PWD/own:$PATH FT_RUN=r scripts/snapshot.sh web
+	[ "$(tail -n 1 web/index.html)" = '</html>' ]
+	rm go half
+	FT_RUN=r ft-pop -n >/dev/null
+	PATH=$PWD/own:$PATH FT_RUN=r scripts/snapshot.sh web 3>&- &
+	pids="$pids $!"
+	poll test -e half
+	[ "$(tail -n 1 web/index.html)" = '</html>' ]
+	run ! grep -q 'of 2 done, 1 running' web/index.html
+	before=$(stat -c %i web/index.html)
+	: >go
+	ends 0 $!
+	[ "$(tail -n 1 web/index.html)" = '</html>' ]
+	[ "$(stat -c %i web/index.html)" != "$before" ]
 }
 
 @test "artifacts are of another origin than the page, and nothing else is served" {
@@ -287,7 +370,7 @@ headers() {
 		>artifacts/monday/x/evil.svg
 	ln -s "$PWD/secret" artifacts/monday/x/link
 	reporter -a -p "$FT_PORT" web
-	until_true page_says / 'href="runs/monday/"'
+	poll page_says / 'href="runs/monday/"'
 	for from in '' /runs/monday; do
 		for file in evil.html evil.svg ''; do
 			headers "$from/artifacts/monday/x/$file" >said
