@@ -5,8 +5,8 @@ load helper
 setup_file() {
 	needs redis-server jq
 	cd "$BATS_FILE_TMPDIR" || return
-	base=$((11000 + RANDOM % 10000))
-	export ports="$base $((base + 1)) $((base + 2))"
+	ports="$(free_port) $(free_port) $(free_port)"
+	export ports
 	for port in $ports; do
 		mkdir "$port"
 		redis-server --port "$port" --bind 127.0.0.1 --dir "$PWD/$port" \

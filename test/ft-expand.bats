@@ -1,12 +1,10 @@
 #!/usr/bin/env bats
 # ft-expand: spec maps into tasks
-bats_require_minimum_version 1.5.0
+load helper
 
 setup() {
-	PATH="$BATS_TEST_DIRNAME/../bin:$PATH"
 	data="$BATS_TEST_DIRNAME/data"
 	cd "$BATS_TEST_TMPDIR"
-	unset SPEC_ROOT
 }
 
 # expand MAP [FLAG ...] - run ft-expand on a map, its streams in files
@@ -26,14 +24,6 @@ task() {
 
 ids() {
 	jq -r .id out
-}
-
-# same WANTED ACTUAL - compare, and show both when they differ
-same() {
-	[ "$1" = "$2" ] || {
-		printf 'wanted:\n%s\ngot:\n%s\n' "$1" "$2"
-		return 1
-	}
 }
 
 @test "the original map gives twelve tasks and tells the two left out" {

@@ -1,11 +1,9 @@
 #!/usr/bin/env bats
 # ft-run: tasks in slots, and that nothing of a spec is left behind
-bats_require_minimum_version 1.5.0
+load helper
 
 setup() {
-	PATH="$BATS_TEST_DIRNAME/../bin:$PATH"
 	cd "$BATS_TEST_TMPDIR"
-	unset SPEC_ROOT FT_ARTIFACTS FT_WORKER
 	export TMPDIR="$BATS_TEST_TMPDIR/private"
 	mkdir "$TMPDIR"
 }
@@ -32,28 +30,6 @@ work() {
 # complete FILTER - of the records in out that are complete, a line each
 complete() {
 	jq -cr 'select(.status == "complete") | '"$1" out
-}
-
-# same WANTED ACTUAL - compare, and show both when they differ
-same() {
-	[ "$1" = "$2" ] || {
-		printf 'wanted:\n%s\ngot:\n%s\n' "$1" "$2"
-		return 1
-	}
-}
-
-# soon COMMAND ... - wait until it succeeds
-soon() {
-	local i
-
-	for i in $(seq 400); do
-		if "$@"; then
-			return 0
-		fi
-		sleep 0.05
-	done
-	printf 'never: %s\n' "$*"
-	return 1
 }
 
 # serve FLAG ... - start ft-run; descriptor 5 is its input, worker its pid
@@ -252,21 +228,21 @@ c error timeout' "$(complete '"\(.id) \(.result) \(.reason)"' | sort)"
 	serve -j 2
 	task a "$daemon $stopped $deaf" >&5
 	task b 'echo $$ >pid; sleep 1000' >&5
-	soon test -s pid
-	soon eval '[ "$(wc -l <pids)" = 3 ]'
+	poll test -s pid
+	poll eval '[ "$(wc -l <pids)" = 3 ]'
 	kill -KILL "$worker"
 	ended 137
-	soon gone pids
-	soon gone pid
-	soon eval '[ -z "$(ls -A "$TMPDIR")" ]'
+	poll gone pids
+	poll gone pid
+	poll eval '[ -z "$(ls -A "$TMPDIR")" ]'
 }
 
 @test "a supervisor that is stopped keeps the deadline all the same" {
 	serve
 	task a "$daemon echo \$PPID >boss; $deaf" 'timeout: 0.3' >&5
-	soon eval '[ -s boss ] && [ "$(wc -l <pids)" = 2 ]'
+	poll eval '[ -s boss ] && [ "$(wc -l <pids)" = 2 ]'
 	kill -STOP "$(cat boss)"
-	soon told '.status == "complete"'
+	poll told '.status == "complete"'
 	ended 0
 	gone pids
 	same 'error timeout 9' \
@@ -282,17 +258,17 @@ c error timeout' "$(complete '"\(.id) \(.result) \(.reason)"' | sort)"
 	worker=$!
 	exec 5>pipe
 	task a "$daemon $deaf" >&5
-	soon eval '[ -s pids ] && [ "$(wc -l <pids)" = 2 ]'
+	poll eval '[ -s pids ] && [ "$(wc -l <pids)" = 2 ]'
 	init=$(pgrep -P "$worker")
 	same 1 "$(awk '/^NSpid/ { print $3 }' "/proc/$init/status")"
 	nsenter -t "$init" -p -m sh -c '(sleep 0.1; sleep 0.1) & (sleep 0.1 &)'
 	orphaned() {
 		pgrep -P "$init" sleep
 	}
-	soon eval '! orphaned >/dev/null'
+	poll eval '! orphaned >/dev/null'
 	same 1 "$(pgrep -P "$init" -c)"
 	kill -TERM "$init"
-	soon told '.id == "a" and .status == "waiting" and .reason == "drain"'
+	poll told '.id == "a" and .status == "waiting" and .reason == "drain"'
 	ended 0
 }
 
@@ -300,12 +276,12 @@ c error timeout' "$(complete '"\(.id) \(.result) \(.reason)"' | sort)"
 	serve -j 2
 	task a "$daemon $stopped echo \$PPID >boss; $deaf" >&5
 	task b 'echo $$ >pid; while [ ! -e go ]; do sleep .05; done' >&5
-	soon eval '[ -s pid ] && [ -s boss ] && [ "$(wc -l <pids)" = 3 ]'
+	poll eval '[ -s pid ] && [ -s boss ] && [ "$(wc -l <pids)" = 3 ]'
 	kill -KILL "$(cat boss)"
-	soon told '.id == "a" and .status == "complete"'
+	poll told '.id == "a" and .status == "complete"'
 	gone pids
 	task c 'exit 0' >&5
-	soon told '.id == "c" and .status == "complete"'
+	poll told '.id == "c" and .status == "complete"'
 	touch go
 	ended 0
 	same 'a error lost
@@ -520,7 +496,7 @@ ft-run: b: failed: exit status 1' "$(cat err)"
 	rm pids
 	ft-run -1 a <in >out 2>err 3>&- &
 	worker=$!
-	soon eval '[ -s pids ] && [ "$(wc -l <pids)" = 2 ]'
+	poll eval '[ -s pids ] && [ "$(wc -l <pids)" = 2 ]'
 	kill -TERM "$worker"
 	ended 143
 	gone pids
@@ -529,7 +505,7 @@ ft-run: b: failed: exit status 1' "$(cat err)"
 		rm pids
 		ft-run -1 a <in >out 2>err 3>&- &
 		worker=$!
-		soon eval '[ -s pids ] && [ "$(wc -l <pids)" = 2 ]'
+		poll eval '[ -s pids ] && [ "$(wc -l <pids)" = 2 ]'
 		if [ $victim = ft-run ]; then
 			kill -KILL "$worker"
 			ended 137
@@ -537,8 +513,8 @@ ft-run: b: failed: exit status 1' "$(cat err)"
 			pkill -KILL -P "$worker"
 			ended 71
 		fi
-		soon gone pids
-		soon eval '[ -z "$(ls -A "$TMPDIR")" ]'
+		poll gone pids
+		poll eval '[ -z "$(ls -A "$TMPDIR")" ]'
 	done
 }
 
@@ -568,7 +544,7 @@ d' "$(complete .id)"
 	serve -j 2
 	task a 'while [ ! -e go ]; do sleep .05; done' 'lease_ms: 300' >&5
 	beats='[inputs | select(.status == "processing")] | length'
-	soon eval '[ "$(jq -n "$beats" out)" -ge 4 ]'
+	poll eval '[ "$(jq -n "$beats" out)" -ge 4 ]'
 	touch go
 	ended 0
 	task a 'sleep .5' >in
@@ -580,10 +556,10 @@ d' "$(complete .id)"
 	serve -j 2
 	task a "$daemon echo \$\$ >>pids; sleep 1000" 'lease: "1-x"' >&5
 	task b 'while [ ! -e go ]; do sleep .05; done' 'lease: "2-y"' >&5
-	soon eval '[ -s pids ] && [ "$(wc -l <pids)" = 2 ]'
+	poll eval '[ -s pids ] && [ "$(wc -l <pids)" = 2 ]'
 	printf '%s\n' '{"id":"a","lease":"0-w","status":"complete"}' \
 		'{"id":"a","lease":"1-x","status":"complete"}' >&5
-	soon told '.id == "a" and .status == "complete"'
+	poll told '.id == "a" and .status == "complete"'
 	gone pids
 	touch go
 	ended 0
@@ -594,10 +570,10 @@ b passed null' "$(complete '"\(.id) \(.result) \(.reason)"')"
 @test "such a line is heard while every slot is busy" {
 	serve -j 1
 	task a 'touch a; sleep 1000' 'lease: "1-x"' >&5
-	soon test -e a
+	poll test -e a
 	printf '%s\n' '{"id":"a","lease":"1-x","status":"complete"}' >&5
 	task b 'exit 0' >&5
-	soon told '.id == "b" and .status == "complete"'
+	poll told '.id == "b" and .status == "complete"'
 	ended 0
 }
 
@@ -605,11 +581,11 @@ b passed null' "$(complete '"\(.id) \(.result) \(.reason)"')"
 	serve -j 1
 	task a 'touch a; while [ ! -e go ]; do sleep .05; done' >&5
 	task b 'touch b' 'x: 1' >&5
-	soon test -e a
+	poll test -e a
 	kill -TERM "$worker"
-	soon told '.id == "b" and .status == "waiting"'
+	poll told '.id == "b" and .status == "waiting"'
 	task c 'touch c' >&5
-	soon told '.id == "c" and .status == "waiting"'
+	poll told '.id == "c" and .status == "waiting"'
 	touch go
 	ended 0
 	same 'a complete passed null
@@ -623,9 +599,9 @@ c waiting unknown drain' "$(jq -r 'select(.status != "processing") |
 @test "a spec that outlives the drain is stopped and handed back" {
 	serve -d 0.2 -g 0.2
 	task a "$daemon $deaf" >&5
-	soon eval '[ -s pids ] && [ "$(wc -l <pids)" = 2 ]'
+	poll eval '[ -s pids ] && [ "$(wc -l <pids)" = 2 ]'
 	kill -TERM "$worker"
-	soon told '.id == "a" and .status == "waiting" and .reason == "drain"'
+	poll told '.id == "a" and .status == "waiting" and .reason == "drain"'
 	gone pids
 	ended 0
 	same '' "$(complete .id)"
@@ -635,7 +611,7 @@ c waiting unknown drain' "$(jq -r 'select(.status != "processing") |
 	serve -d 1000 -j 2
 	task a 'touch a; sleep 1000' >&5
 	task b 'touch b; sleep 1000' >&5
-	soon test -e a -a -e b
+	poll test -e a -a -e b
 	task c 'exit 0' >&5
 	kill -INT "$worker"
 	status=0
@@ -651,14 +627,14 @@ c drain' "$(jq -r 'select(.status == "waiting") | "\(.id) \(.reason)"' out |
 @test "a second TERM ends the drain, a third the grace" {
 	serve -d 1000 -g 1000
 	task a "$deaf" >&5
-	soon test -s pids
+	poll test -s pids
 	kill -TERM "$worker"
 	task b 'exit 0' >&5
-	soon told '.id == "b" and .status == "waiting"'
+	poll told '.id == "b" and .status == "waiting"'
 	kill -TERM "$worker"
 	kill -0 "$(cat pids)"
 	kill -INT "$worker"
-	soon told '.id == "a" and .status == "waiting"'
+	poll told '.id == "a" and .status == "waiting"'
 	gone pids
 	ended 0
 }
@@ -669,7 +645,7 @@ c drain' "$(jq -r 'select(.status == "waiting") | "\(.id) \(.reason)"' out |
 	worker=$!
 	exec 5>pipe 6<records
 	task a "$daemon $deaf" >&5
-	soon eval '[ -s pids ] && [ "$(wc -l <pids)" = 2 ]'
+	poll eval '[ -s pids ] && [ "$(wc -l <pids)" = 2 ]'
 	exec 6<&-
 	status=0
 	wait "$worker" || status=$?

@@ -32,7 +32,7 @@ setup() {
 	redis_start
 	printf '{"groups":[{"name":"g","tasks":[{"spec":"s","runner":"command",
 		"command":["true"],"viewports":["v"],"browsers":["b"]}]}]}' >map.json
-	FT_PORT=$((20000 + RANDOM % 12000)) FT_BIND=127.0.0.1 FT_REDIS=external \
+	FT_PORT=$(free_port) FT_BIND=127.0.0.1 FT_REDIS=external \
 		GROUP_TASKS_FILE=map.json "$installed/scripts/controller.sh" \
 		>log 2>&1 3>&- &
 	local controller=$!

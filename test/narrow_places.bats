@@ -1,20 +1,20 @@
 #!/usr/bin/env bats
 # The points where a death or a lost reply is hardest. A proxy swallows what
 # the server answers, so that each is held open until a test has stood there.
+load helper
 
 setup() {
-	command -v redis-server >/dev/null || skip "redis-server is not installed"
-	PATH=$BATS_TEST_DIRNAME/../bin:$PATH
+	needs redis-server
 	export CHAOS_DIR=$BATS_TEST_TMPDIR FT_RUN=narrow FT_WORKER=w1
 	cd "$CHAOS_DIR"
 	"$BATS_TEST_DIRNAME/chaos/redis.sh" 3>&-
 	export REDIS_HOST=$CHAOS_DIR/redis.sock
 	# so that the first EVALSHA is done, not refused
-	for script in "$BATS_TEST_DIRNAME"/../build/lua/*.lua; do
+	for script in "$root"/build/lua/*.lua; do
 		redis-cli -s redis.sock -x SCRIPT LOAD <"$script" >/dev/null
 	done
 	far=REDIS_HOST=$CHAOS_DIR/proxy.sock
-	"$BATS_TEST_DIRNAME/../build/chaos-proxy" proxy.sock redis.sock \
+	"$root/build/chaos-proxy" proxy.sock redis.sock \
 		EVALSHA 3>&- &
 	proxy=$!
 	mine="$proxy $(cat redis.pid)"
@@ -24,15 +24,6 @@ setup() {
 teardown() {
 	[ -z "${mine-}" ] || kill -9 $mine 2>/dev/null || :
 	wait 2>/dev/null
-}
-
-# poll COMMAND ... - until it succeeds
-poll() {
-	local tries=0
-	until "$@" >/dev/null 2>&1; do
-		[ $((tries += 1)) -lt 500 ] || return 1
-		sleep 0.02
-	done
 }
 
 # push RETRIES COMMAND NAME ... - tasks that run a command, sealed

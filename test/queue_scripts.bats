@@ -1,44 +1,24 @@
 #!/usr/bin/env bats
 # The queue's scripts alone, at the points where the programs are too quick.
-
-root=$BATS_TEST_DIRNAME/..
+load helper
 
 setup_file() {
-	command -v redis-server >/dev/null || skip "redis-server is not installed"
-	dir=$(mktemp -d)
-	export dir sock=$dir/redis.sock
-	redis-server --port 0 --unixsocket "$sock" --save '' --dir "$dir" \
-		>"$dir/log" 2>&1 3>&- &
-	echo $! >"$dir/pid"
+	needs redis-server
+	export dir=$BATS_FILE_TMPDIR
 	for op in "$root"/lib/lua/*.lua; do
 		cat "$root/lib/lua/common.lua" "$op" >"$dir/${op##*/}"
 	done
-	poll redis PING
+	redis_start
 }
 
 teardown_file() {
-	[ -n "${dir-}" ] || return 0
-	kill "$(cat "$dir/pid")"
-	rm -rf "$dir"
+	redis_stop
 }
 
 setup() {
 	ft="ft:{t$BATS_TEST_NUMBER}"
 	lease=60000 slots=1 mode=f
 	mkdir -p "$BATS_TEST_TMPDIR/seen"
-}
-
-# poll COMMAND ... - until it succeeds; ten seconds are more than enough
-poll() {
-	local tries=0
-	until "$@" >/dev/null 2>&1; do
-		[ $((tries += 1)) -lt 500 ] || return 1
-		sleep 0.02
-	done
-}
-
-redis() {
-	redis-cli -s "$sock" "$@"
 }
 
 # op NAME [ARG ...] - an operation on this test's run

@@ -26,18 +26,15 @@ certificate() {
 
 # serve NAME [OPTION ...] - on a TLS port of its own, with that certificate
 serve() {
-	local name=$1 tries=0
+	local name=$1
 
 	shift
 	rm -rf "${dir:?}/$name"
-	until [ $((tries += 1)) -gt 20 ]; do
-		port=$((20000 + RANDOM % 12000))
-		redis_start "$name" --port 0 --tls-port $port --bind 127.0.0.1 \
-			--tls-cert-file "$dir/$name.crt" \
-			--tls-key-file "$dir/$name.key" \
-			--tls-ca-cert-file "$dir/ours.crt" "$@" && break
-		redis_stop "$name"
-	done
+	port=$(free_port)
+	redis_start "$name" --port 0 --tls-port "$port" --bind 127.0.0.1 \
+		--tls-cert-file "$dir/$name.crt" \
+		--tls-key-file "$dir/$name.key" \
+		--tls-ca-cert-file "$dir/ours.crt" "$@"
 	unset REDIS_HOST
 	export REDIS_PORT=$port
 }
