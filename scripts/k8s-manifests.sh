@@ -30,6 +30,8 @@ die() {
 run='' jobs=2 overlay=local components='' images='' tag='' namespace=funkytown old=''
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 : >"$work/worker.env"
 while getopts r:j:o:c:e:i:t:N:H:h flag; do
 	case $flag in

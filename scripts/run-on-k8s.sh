@@ -58,6 +58,8 @@ done
 here=$(dirname "$0")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 "$here/k8s-manifests.sh" "$@" -r "$run" -N "$namespace" "$map" >"$work/objects"
 [ -z "$dry" ] || { cat "$work/objects" && exit 0; }
 
@@ -96,8 +98,6 @@ fetch() {
 
 secret || die 69 "no cluster, or no way to make a secret in $namespace"
 trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
 k create -f "$work/objects" -o name >"$work/created" ||
 	die 69 "the cluster does not take run $run (is there one of that name?)"
 "$here/k8s-wait.sh" -N "$namespace" "$run" &

@@ -173,6 +173,20 @@ served() {
 	[ -z "$(objects nowhere)" ]
 }
 
+@test "told to stop while it renders, it leaves no environment behind" {
+	a_map '["true"]'
+	mkdir tmp
+	# it stops the two scripts that wait for it
+	cat >kubectl <<-'END'
+		#!/bin/sh
+		kill -TERM "$PPID" $(ps -o ppid= "$PPID")
+	END
+	chmod +x kubectl
+	KUBECTL=$PWD/kubectl TMPDIR=$PWD/tmp exits 143 \
+		on_k8s map.json -n -e TOKEN=secret
+	[ -z "$(ls -A tmp)" ]
+}
+
 @test "a run that cannot finish is not waited for" {
 	printf '{"groups": 1}' >map.json
 	exits 69 on_k8s map.json -r bad
@@ -269,9 +283,9 @@ book() {
 	# those without a mark need no cluster: make image-test builds
 	[ -z "$(grep '^- ' all | grep -v '^- scripts/build-image.sh ')" ]
 	sed -n 's/^C //p' all | grep -v RUN >first
-	sed -n 's/^C //p' all | grep RUN >then
+	sed -n 's/^C //p' all | grep RUN >there
 	[ "$(wc -l <first)" -ge 4 ]
-	[ "$(wc -l <then)" -ge 5 ]
+	[ "$(wc -l <there)" -ge 5 ]
 
 	# the script makes the Secret that one of them makes by hand
 	while read -r command; do
@@ -282,7 +296,7 @@ book() {
 	told log '"passed":6'
 
 	scripts/run-on-k8s.sh -k -r book map.json >out 2>&1
-	sed 's/RUN/book/g' then >commands
+	sed 's/RUN/book/g' there >commands
 	while read -r command; do
 		bash -c "$command" >>log 2>&1 3>&- || { cat log && return 1; }
 	done <commands

@@ -262,6 +262,24 @@ reporter() {
 	pids="$pids $!"
 }
 
+@test "the history that is kept has the mode and the place that it had" {
+	on_redis
+	map good
+	a_run monday
+	export FT_RUN=monday
+	(umask 022 && "$root/scripts/keep-history.sh" new.jsonl)
+	same 644 "$(stat -c %a new.jsonl)"
+	mkdir far
+	: >far/history.jsonl
+	chmod 640 far/history.jsonl
+	ln -s far/history.jsonl link.jsonl
+	"$root/scripts/keep-history.sh" link.jsonl
+	[ -L link.jsonl ]
+	same 640 "$(stat -c %a far/history.jsonl)"
+	same 2 "$(grep -c '"g/good/' far/history.jsonl)"
+	same far/history.jsonl "$(find . -name 'history.jsonl*' -printf '%P\n')"
+}
+
 # headers PATH - of what the web server says, in lower case
 headers() {
 	curl -sI --path-as-is "http://127.0.0.1:$FT_PORT$1" | tr 'A-Z\r' 'a-z '
