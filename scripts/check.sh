@@ -16,11 +16,22 @@ PATH=$node:$PATH
 (cd test/k8s && ../../scripts/npm-ci.sh)
 test/k8s/kubectl.sh >/dev/null
 make -j2 WERROR=-Werror
-# The images need more than a machine may have: without it their test is skipped.
+# The images need more than a machine may have: without it their test is skipped,
+# which the last lines tell.
+containers='buildah podman runc conmon netavark aardvark-dns
+containernetworking-plugins iptables catatonit debootstrap' lacking=''
+skipped=build/image/skipped
+rm -f "$skipped"
 [ $# -gt 0 ] || {
-	scripts/install-packages.sh buildah podman runc conmon netavark aardvark-dns \
-		containernetworking-plugins iptables catatonit debootstrap || :
+	# shellcheck disable=SC2086 # a list of words
+	scripts/install-packages.sh $containers || lacking=$containers
 	set -- IMAGE=test/image/run.sh
 }
 export FT_IMAGE_S="${FT_IMAGE_S:-600}"
-exec make check "$@"
+status=0
+make check "$@" || status=$?
+[ -z "$lacking" ] || printf 'check.sh: not all could be installed of: %s\n' \
+	"$(printf %s "$lacking" | tr '\n' ' ')" >&2
+[ ! -e "$skipped" ] ||
+	printf 'check.sh: SKIPPED, the images: %s\n' "$(cat "$skipped")" >&2
+exit $status

@@ -1,17 +1,18 @@
 #!/usr/bin/env bats
 # The report in a real browser: Debian's chromium, driven by playwright-core.
+load helper
 
 setup_file() {
 	[ "${FT_NO_BROWSER-}" = 1 ] && return
+	command -v npm >/dev/null || return 0
 	cd "$BATS_TEST_DIRNAME/browser" || return
-	[ node_modules/.package-lock.json -nt package-lock.json ] ||
-		npm ci --no-audit --no-fund >&2
+	"$root/scripts/npm-ci.sh"
 }
 
 setup() {
 	[ "${FT_NO_BROWSER-}" = 1 ] &&
 		skip 'FT_NO_BROWSER=1: no browser is wanted here'
-	PATH=$BATS_TEST_DIRNAME/../bin:$PATH
+	needs node npm "${CHROMIUM:-/usr/bin/chromium}"
 	cd "$BATS_TEST_DIRNAME/browser" || return
 }
 

@@ -3,7 +3,6 @@
 load helper
 
 setup_file() {
-	needs redis-server jq
 	cd "$BATS_FILE_TMPDIR" || return
 	ports="$(free_port) $(free_port) $(free_port)"
 	export ports

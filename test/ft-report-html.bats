@@ -134,6 +134,6 @@ page() {
 	! grep -q __asan_init "$BATS_TEST_DIRNAME/../bin/ft-report-html" ||
 		skip 'a sanitizer counts its own memory'
 	[ -z "${FT_VALGRIND-}" ] || skip 'valgrind counts its own memory'
-	(ulimit -v 150000; ft-report-html <tasks.jsonl >page.html)
+	(ulimit -v $((100 * 1000 * 1000 / 1024)); ft-report-html <tasks.jsonl >page.html)
 	[ "$(tail -n 1 page.html)" = "</html>" ]
 }

@@ -3,7 +3,6 @@
 load helper
 
 setup_file() {
-	needs redis-server
 	export dir=$BATS_FILE_TMPDIR
 	for op in "$root"/lib/lua/*.lua; do
 		cat "$root/lib/lua/common.lua" "$op" >"$dir/${op##*/}"

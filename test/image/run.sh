@@ -4,7 +4,8 @@ set -eu
 
 # No cluster and no registry: the base is made by debootstrap, the settings of
 # the containers are read from the manifests. -k keeps the containers. Prints
-# TAP. FT_IMAGE_S is how long the building may take, else the rest is skipped.
+# TAP. FT_IMAGE_S is how long the building may take, else the rest is skipped, and
+# build/image/skipped says why.
 keep='' box=${FT_IMAGE_S:-0} count=0 failed=0
 while getopts k flag; do
 	case $flag in
@@ -16,11 +17,13 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 work=$top/build/image
 net=funkytown-test mine=funkytown=image-test
 mkdir -p "$work"
+rm -f "$work/skipped"
 . "$top/test/image/kubelet.sh"
 . "$top/test/image/plain.sh"
 . "$top/test/image/contents.sh"
 
 skip() {
+	printf '%s\n' "$*" >"$work/skipped"
 	printf '1..0 # SKIP image-test: %s\n' "$*"
 	exit 0
 }
