@@ -125,11 +125,11 @@ ticks() {
 
 @test "patience has an end, and says so: 69" {
 	leased 2
-	for patience in '-p 0.5' 'REDIS_PATIENCE=0.5'; do
+	for bound in '-p 0.5' 'REDIS_PATIENCE=0.5'; do
 		mkfifo records
-		case $patience in
-		-p*) ft-result $patience <records >result.out 2>result.err 3>&- & ;;
-		*) env "$patience" ft-result <records >result.out 2>result.err 3>&- & ;;
+		case $bound in
+		-p*) ft-result $bound <records >result.out 2>result.err 3>&- & ;;
+		*) env "$bound" ft-result <records >result.out 2>result.err 3>&- & ;;
 		esac
 		pid=$!
 		exec 5>records
