@@ -367,14 +367,22 @@ jsonl_document(int fd, const char *name, struct buf *text)
 	return NULL;
 }
 
-void
-jsonl_write(FILE *out, const cJSON *object)
+bool
+jsonl_put(FILE *out, const cJSON *object)
 {
 	char *text = cJSON_PrintBuffered(object, 1024, 0);
+	bool written;
 
 	if (text == NULL)
 		errx(EX_SOFTWARE, "a record that cannot be printed");
-	if (fputs(text, out) == EOF || putc('\n', out) == EOF)
-		err(EX_IOERR, "stdout");
+	written = fputs(text, out) != EOF && putc('\n', out) != EOF;
 	free(text);
+	return written;
+}
+
+void
+jsonl_write(FILE *out, const cJSON *object)
+{
+	if (!jsonl_put(out, object))
+		err(EX_IOERR, "stdout");
 }

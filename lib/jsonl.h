@@ -67,5 +67,7 @@ struct jsonl_place jsonl_place(const char *text, const char *pointer);
 
 /* Write one line; a failure is a message and exit status 74 (EX_IOERR). */
 void jsonl_write(FILE *out, const cJSON *object);
+/* The same for whoever goes on without a reader: false, and errno, instead. */
+bool jsonl_put(FILE *out, const cJSON *object);
 
 #endif

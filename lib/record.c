@@ -53,6 +53,12 @@ record_write(FILE *out, const struct record *r)
 	jsonl_write(out, r->json);
 }
 
+bool
+record_put(FILE *out, const struct record *r)
+{
+	return jsonl_put(out, r->json);
+}
+
 char *
 record_print(const struct record *r)
 {

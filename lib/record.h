@@ -141,6 +141,7 @@ void record_free(struct record *r);
 
 /* Write one line. Nothing is flushed. */
 void record_write(FILE *out, const struct record *r);
+bool record_put(FILE *out, const struct record *r); /* as jsonl_put */
 char *record_print(const struct record *r); /* the same as a string; free(3) */
 
 bool record_has(const struct record *r, enum field f);

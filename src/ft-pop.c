@@ -69,11 +69,14 @@ written_free(void)
 static bool
 deliver(struct record *r)
 {
+	bool good;
+
 	do {
-		record_write(stdout, r);
 		written[count++] = r;
-	} while (follow && count < QUEUE_SHARE_MAX && popper_more(popper, &r));
-	if (fflush(stdout) != 0)
+		good = record_put(stdout, r);
+	} while (good && follow && count < QUEUE_SHARE_MAX &&
+		 popper_more(popper, &r));
+	if (!good || fflush(stdout) != 0)
 		return false;
 	written_free();
 	return true;
@@ -93,7 +96,8 @@ undelivered(void)
 
 	warn("stdout");
 	for (i = 0; i < count; i++)
-		popper_hand_back(popper, written[i]);
+		if (record_status(written[i]) == STATUS_PROCESSING)
+			popper_hand_back(popper, written[i]);
 	written_free();
 	return leave(EX_IOERR);
 }

@@ -29,10 +29,7 @@ static bool deaf;        /* nobody reads what we write */
 static void
 echo(const struct record *r)
 {
-	if (deaf)
-		return;
-	record_write(stdout, r);
-	if (fflush(stdout) == 0)
+	if (deaf || (record_put(stdout, r) && fflush(stdout) == 0))
 		return;
 	warn("stdout");
 	deaf = true;

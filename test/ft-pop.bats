@@ -287,6 +287,26 @@ full() {
 	same '[2,null]' "$(ft-pop -n | jq -c '[.attempt, .attempts]')"
 }
 
+@test "a task longer than what is buffered is handed back as well" {
+	task a "\"note\":\"$(head -c 6144 /dev/zero | tr '\0' x)\"" |
+		ft-push >/dev/null
+	status=0
+	ft-pop >/dev/full 2>err || status=$?
+	same 74 "$status"
+	same 'ft-pop: stdout: No space left on device' "$(cat err)"
+	same '0 1 0' "$(processing) $(waiting) $(ft-stats | field lost)"
+}
+
+@test "so is a batch of which a part was written" {
+	for i in $(seq 60); do
+		task "t$i" '"expected_ms":10,"share":"s"'
+	done | ft-push >/dev/null
+	status=0
+	ft-pop -f -S 100 >/dev/full 2>err || status=$?
+	same 74 "$status"
+	same '0 60 0' "$(processing) $(waiting) $(ft-stats | field lost)"
+}
+
 @test "a popper holds its leases through a server that was away" {
 	tasks a b | ft-push
 	follow

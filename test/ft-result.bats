@@ -302,6 +302,22 @@ takeover() {
 	same 2 "$(ft-stats | field passed)"
 }
 
+@test "nor does it when a record is longer than what is buffered" {
+	long=$(head -c 8192 /dev/zero | tr '\0' x)
+	# more than one read takes
+	for i in $(seq 12); do
+		task "t$i" "\"retries\":0,\"note\":\"$long\""
+	done | ft-push >/dev/null
+	for _ in $(seq 12); do
+		ft-pop -n
+	done | ended_as failed >ended
+	status=0
+	ft-result <ended >/dev/full 2>err || status=$?
+	same 74 "$status"
+	same 'ft-result: stdout: No space left on device' "$(cat err)"
+	same '0 12' "$(processing) $(ft-stats | field failed)"
+}
+
 @test "no input is no error" {
 	exits 0 ft-result </dev/null
 	[ ! -s out ]
