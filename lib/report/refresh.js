@@ -34,6 +34,22 @@ function topmost() {
 		e => e.id && e.getBoundingClientRect().bottom > 0);
 }
 
+/* Which details are open: of each article by their labels. */
+function openness() {
+	const open = {};
+
+	for (const d of $$('article details'))
+		(open[d.closest('article').id] ||= {})[
+			$('summary', d).textContent] = d.open;
+	return open;
+}
+
+function setOpenness(open) {
+	for (const [id, labels] of Object.entries(open))
+		for (const d of $$('#' + id + ' details'))
+			d.open = labels[$('summary', d).textContent] ?? d.open;
+}
+
 /* Put the sections of a new page around the table, which stays. */
 function putSections(doc) {
 	const table = $('#tasks');
@@ -62,14 +78,11 @@ function adopt(doc) {
 	const focus = successor(focused);
 	const anchor = topmost();
 	const top = anchor ? anchor.getBoundingClientRect().top : 0;
-	const closed = $$('details:not([open])').map(
-		d => d.closest('article').id);
+	const open = openness();
 
 	putSections(doc);
 	takeRows(doc);
-	for (const id of closed)
-		for (const d of $$('#' + id + ' details'))
-			d.open = false;
+	setOpenness(open);
 	addOptions();
 	localTimes(document);
 	addTimeline();
@@ -92,6 +105,7 @@ function refresh() {
 	if (location.protocol === 'file:') {
 		sessionStorage.setItem('focus',
 			successor(document.activeElement) || '');
+		sessionStorage.setItem('open', JSON.stringify(openness()));
 		location.reload();
 		return;
 	}
@@ -110,10 +124,13 @@ function refresh() {
 	request.send();
 }
 
-function refocus() {
+/* After a page from a disk has loaded itself again. */
+function resume() {
 	const focus = sessionStorage.getItem('focus');
 
+	setOpenness(JSON.parse(sessionStorage.getItem('open')) || {});
 	sessionStorage.removeItem('focus');
+	sessionStorage.removeItem('open');
 	if (focus && $(focus))
 		$(focus).focus({preventScroll: true});
 }

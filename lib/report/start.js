@@ -6,7 +6,7 @@ addEventListener('DOMContentLoaded', () => {
 	localTimes(document);
 	addTimeline();
 	addNav();
-	refocus();
+	resume();
 	wait();
 	(window.requestIdleCallback || setTimeout)(() => rows.forEach(words));
 });

@@ -40,6 +40,42 @@ test('a run under way refreshes and keeps scroll, filter and focus',
 		await server.stop();
 	});
 
+test('a refresh leaves open what is open, and closed what is closed',
+	async () => {
+		const rerun = {rerun: 'playwright test spec'};
+		const underWay = n => report(Array.from({length: 60}, (_, i) =>
+			task(i, i < 4 ? {...failed, ...rerun}
+				: i < n ? {} : running)), '-u', '1');
+		const states = page => page.$$eval('#failures details',
+			all => all.map(d => d.open));
+		// of four failures: their output, how to run them by hand
+		const wanted = [true, false, false, false, true, true,
+			false, true];
+		const set = async page => {
+			await page.$$eval('#failures details', (all, wanted) =>
+				all.forEach((d, i) => { d.open = wanted[i]; }),
+			wanted);
+		};
+		let html = underWay(20);
+		const server = await serve(() => html);
+		const page = await visit(server.url);
+
+		assert.deepEqual(await states(page), [true, false, true, false,
+			true, false, true, false]);
+		await set(page);
+		html = underWay(50);
+		await page.waitForFunction(() =>
+			document.title.includes('50 of 60'));
+		assert.deepEqual(await states(page), wanted);
+		await server.stop();
+
+		const onDisk = await open(html);
+
+		await set(onDisk);
+		await onDisk.waitForEvent('load');
+		assert.deepEqual(await states(onDisk), wanted);
+	});
+
 test('focus on a link of a part that is replaced stays there', async () => {
 	let html = report(underWay(20), '-u', '1');
 	const server = await serve(() => html);
