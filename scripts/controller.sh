@@ -81,29 +81,6 @@ await_redis() {
 	done
 }
 
-# Keep the run's account until it is finished. Redis may be away for longer than
-# ft-stats is patient; a wrong call and a run that is gone are not mended.
-follow() {
-	following=''
-	trap '[ -z "$following" ] || kill $following; exit 143' TERM
-	while :; do
-		status=0
-		ft-stats -f >/dev/null &
-		following=$!
-		wait $following || status=$?
-		case $status in
-		0) break ;;
-		64 | 65 | 66) exit $status ;;
-		esac
-		sleep 2 &
-		following=$!
-		wait $following
-	done
-	following=''
-	[ -z "${FT_HISTORY:-}" ] || "$here/keep-history.sh" "$FT_HISTORY"
-	printf 'controller.sh: run %s is finished\n' "$FT_RUN" >&2
-}
-
 await_redis
 ft-expand "$GROUP_TASKS_FILE" >"$state/tasks.jsonl"
 set --
@@ -116,7 +93,7 @@ printf ok >"$web/health"
 "$here/reporter.sh" "$web"
 "$here/reporter.sh" -i 2 -p "$port" "$web" &
 reporter=$!
-follow &
+"$here/follow.sh" &
 pids="$pids $reporter $!"
 printf 'controller.sh: run %s, page at http://localhost:%s/\n' "$FT_RUN" \
 	"$port" >&2

@@ -85,17 +85,6 @@ finish() {
 	rm -rf "$work"
 }
 
-# fetch FILE COMMAND ... - what that prints in the controller; a run that does
-# not give its results away is not thrown away.
-fetch() {
-	file=$1
-	shift
-	k exec "statefulset/$run-controller" -c controller -- "$@" >"$file" || {
-		keep=1
-		die 69 "no $file; run $run stays in the cluster"
-	}
-}
-
 secret || die 69 "no cluster, or no way to make a secret in $namespace"
 trap finish EXIT
 k create -f "$work/objects" -o name >"$work/created" ||
@@ -105,13 +94,11 @@ waiting=$!
 wait "$waiting" || exit
 waiting=''
 
-mkdir -p "$folder"
-fetch "$folder/results.jsonl" ft-stats -a
-# shellcheck disable=SC2016 # for the shell there
-fetch "$folder/index.html" sh -c 'all=$(ft-stats -a) &&
-	printf "%s\n" "$all" | ft-report-html'
-printf 'report: %s/index.html\n' "$folder" >&2
-# kubectl's own failure is a 1, too: the verdict is what the controller prints.
-fetch "$work/verdict" sh -c 'ft-stats -e; echo $?'
-sed '$d' "$work/verdict"
-exit "$(tail -n 1 "$work/verdict")"
+status=0
+"$here/k8s-fetch.sh" -N "$namespace" "$run" "$folder" || status=$?
+# What does not give its results away is not thrown away.
+[ $status -le 1 ] || {
+	keep=1
+	die 69 "run $run stays in the cluster"
+}
+exit $status

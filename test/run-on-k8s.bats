@@ -187,6 +187,23 @@ served() {
 	[ -z "$(ls -A tmp)" ]
 }
 
+@test "a run that does not give its results away stays" {
+	a_map '["true"]'
+	cat >kubectl <<-END
+		#!/bin/sh
+		case \$* in *ft-report-html*) exit 1 ;; esac
+		exec "$KUBECTL" "\$@"
+	END
+	chmod +x kubectl
+	KUBECTL=$PWD/kubectl exits 69 on_k8s map.json -r kept
+	told err 'no page of run kept'
+	told err 'stays in the cluster'
+	[ -n "$(objects kept)" ]
+	exits 0 "$TOP/scripts/k8s-fetch.sh" kept again
+	[ "$(wc -l <again/results.jsonl)" -eq 6 ]
+	k delete statefulset/kept-controller job/kept-worker
+}
+
 @test "a run that cannot finish is not waited for" {
 	printf '{"groups": 1}' >map.json
 	exits 69 on_k8s map.json -r bad

@@ -39,9 +39,9 @@ until [ -e struck ]; do
 	slowly "$batch" | ft-push -k >/dev/null || :
 	sleep 1
 done
-export GROUP_TASKS_FILE="$PWD/map.json" FT_REDIS=external FT_BIND=127.0.0.1
-export FT_PORT=$((20000 + $$ % 12000))
+export GROUP_TASKS_FILE="$PWD/map.json" FT_REDIS=external FT_BIND=127.0.0.1 FT_PORT
 while :; do
+	FT_PORT=$(shuf -i 20000-31999 -n 1)
 	# killed, it goes with all that it had started, like a container
 	setsid scripts/controller.sh >>controller.log 2>&1 || sleep 0.1
 done

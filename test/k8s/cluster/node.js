@@ -98,7 +98,7 @@ export function prepare(namespace, pod) {
   const own = podOf(namespace, pod.metadata.name);
   mkdirSync(join(own, 'bin'), { recursive: true });
   // The reporter's; a port that somebody has already ends the container.
-  writeFileSync(join(own, 'port'), String(20000 + randomInt(20000)));
+  writeFileSync(join(own, 'port'), String(20000 + randomInt(12000)));
   // In a pod of its own Redis has the port and its folder; here, a socket.
   for (const [name, args] of [['redis-cli', '-s "$POD/s" "$@"'],
     ['redis-server', '"$POD/redis.conf" "$@" --port 0 --unixsocket "$POD/s"']]) {
