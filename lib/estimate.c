@@ -1,4 +1,5 @@
 /* estimate - how long a task will last, from what passes have taught */
+#include <math.h>
 #include <string.h>
 
 #include "estimate.h"
@@ -39,12 +40,20 @@ estimate_is_kin(const char *name)
 	return len > 0 && name[len - 1] == '/';
 }
 
+/* Of a product that may be more than any clock shows. */
+static int64_t
+scaled(int64_t value, int64_t by, int64_t divisor)
+{
+	return (int64_t)fmin(RECORD_NUMBER_MAX,
+	    (double)value * (double)by / (double)divisor);
+}
+
 void
 estimate_lesson(
     const struct record *r, int64_t ms, int64_t lesson[ESTIMATE_NAMES])
 {
 	int64_t weight = record_int(r, RECORD_WEIGHT, 0);
-	int64_t rate = weight > 0 ? ms * RATE / weight : -1;
+	int64_t rate = weight > 0 ? scaled(ms, RATE, weight) : -1;
 
 	lesson[OF_ID] = lesson[OF_SPEC] = ms;
 	lesson[OF_GROUP] = lesson[OF_ALL] = rate;
@@ -61,6 +70,6 @@ estimate_ms(const struct record *r, const int64_t known[ESTIMATE_NAMES])
 			return known[i];
 	for (; weight > 0 && i <= OF_ALL; i++)
 		if (known[i] >= 0)
-			return known[i] * weight / RATE;
+			return scaled(known[i], weight, RATE);
 	return -1;
 }

@@ -103,7 +103,12 @@ record_number(const struct record *r, enum field f, double otherwise)
 int64_t
 record_int(const struct record *r, enum field f, int64_t otherwise)
 {
-	return llround(record_number(r, f, (double)otherwise));
+	const cJSON *value = get(r, f);
+
+	if (!cJSON_IsNumber(value))
+		return otherwise;
+	return llround(fmax(-RECORD_NUMBER_MAX,
+	    fmin(RECORD_NUMBER_MAX, value->valuedouble)));
 }
 
 const cJSON *

@@ -20,6 +20,7 @@
 #define RECORD_PRIORITY_MAX 1000 /* and at least minus that */
 #define RECORD_RETRIES_MAX 100
 #define RECORD_PARTS_MAX 100
+#define RECORD_NUMBER_MAX 9007199254740992.0 /* 2^53; and minus that */
 #define RECORD_OUTPUT_MAX 16384       /* bytes of output kept of a failure */
 #define RECORD_OUTPUT_PASSED_MAX 1024 /* and of a pass */
 
@@ -147,6 +148,7 @@ char *record_print(const struct record *r); /* the same as a string; free(3) */
 bool record_has(const struct record *r, enum field f);
 const char *record_text(const struct record *r, enum field f); /* NULL: none */
 double record_number(const struct record *r, enum field f, double otherwise);
+/* Rounded, and within RECORD_NUMBER_MAX. */
 int64_t record_int(const struct record *r, enum field f, int64_t otherwise);
 const cJSON *record_json(const struct record *r, enum field f); /* NULL: none */
 

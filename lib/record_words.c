@@ -140,6 +140,14 @@ all(const cJSON *list, cJSON_bool (*is)(const cJSON *))
 	return true;
 }
 
+/* What a double holds to the last digit. */
+static cJSON_bool
+is_count(const cJSON *value)
+{
+	return cJSON_IsNumber(value) &&
+	       fabs(value->valuedouble) <= RECORD_NUMBER_MAX;
+}
+
 static bool
 whole(const cJSON *value)
 {
@@ -173,9 +181,9 @@ mistyped(enum type type, const cJSON *value)
 		           ? NULL
 		           : "an object of strings";
 	case COUNTS:
-		return cJSON_IsObject(value) && all(value, cJSON_IsNumber)
+		return cJSON_IsObject(value) && all(value, is_count)
 		           ? NULL
-		           : "an object of numbers";
+		           : "an object of numbers of at most 2^53";
 	case OBJECT:
 		return cJSON_IsObject(value) ? NULL : "an object";
 	case OBJECTS:
@@ -228,5 +236,9 @@ record_expects(enum field f, const cJSON *value)
 {
 	const char *expected = mistyped(fields[f].type, value);
 
-	return expected ? expected : out_of_range(f, value);
+	if (expected == NULL)
+		expected = out_of_range(f, value);
+	if (expected == NULL && cJSON_IsNumber(value) && !is_count(value))
+		expected = "a number of at most 2^53";
+	return expected;
 }

@@ -61,11 +61,17 @@ task_of(struct sim *s, const char *id)
 }
 
 static int64_t
+bounded(int64_t ms)
+{
+	return ms < SIM_TIME_MAX_MS ? ms : SIM_TIME_MAX_MS;
+}
+
+static int64_t
 time_of(const struct record *r)
 {
 	int64_t ms = record_int(r, RECORD_DURATION_MS, -1);
 
-	return ms >= 0 ? ms : record_int(r, RECORD_EXPECTED_MS, -1);
+	return bounded(ms >= 0 ? ms : record_int(r, RECORD_EXPECTED_MS, -1));
 }
 
 /* The earlier attempts that ended by themselves have taken a slot's time. */
@@ -83,7 +89,7 @@ add_earlier(struct sim_task *t, const struct record *r)
 			continue;
 		t->earlier_ms = mem_realloc(
 		    t->earlier_ms, (t->earlier + 1) * sizeof(*t->earlier_ms));
-		t->earlier_ms[t->earlier++] = ms;
+		t->earlier_ms[t->earlier++] = bounded(ms);
 	}
 }
 
@@ -115,7 +121,7 @@ sim_add(struct sim *s, const struct record *r)
 	struct sim_task *t = task_of(s, record_text(r, RECORD_ID));
 
 	t->last_ms = time_of(r);
-	t->expected_ms = record_int(r, RECORD_EXPECTED_MS, -1);
+	t->expected_ms = bounded(record_int(r, RECORD_EXPECTED_MS, -1));
 	t->weight = record_int(r, RECORD_WEIGHT, -1);
 	t->priority = record_int(r, RECORD_PRIORITY, 0);
 	add_earlier(t, r);
@@ -128,7 +134,7 @@ sim_add_time(struct sim *s, const char *id, int64_t ms)
 {
 	struct sim_task *t = task_of(s, id);
 
-	t->last_ms = t->expected_ms = ms;
+	t->last_ms = t->expected_ms = bounded(ms);
 }
 
 void

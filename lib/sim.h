@@ -20,8 +20,9 @@ void sim_free(struct sim *s);
 /*
  * Add a task, or replace it: the newest record with an id counts. Its time is
  * duration_ms, or without one expected_ms; a task with neither is unknown and
- * is not played.
+ * is not played. What is longer than SIM_TIME_MAX_MS counts as that.
  */
+#define SIM_TIME_MAX_MS (INT64_C(1) << 40) /* 34 years: sums stay whole */
 void sim_add(struct sim *s, const struct record *r);
 /* The same of an id and its time, as ft:history has them. */
 void sim_add_time(struct sim *s, const char *id, int64_t ms);

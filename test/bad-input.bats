@@ -134,6 +134,10 @@ refuses() {
 		"retries":101|32|retries: expected a number from 0 to 100
 		"priority":5000|33|priority: expected a number from -1000 to 1000
 		"timeout":-1|32|timeout: expected a number of at least 0
+		"expected_ms":1e999|36|expected_ms: expected a number of at most 2^53
+		"weight":9007199254740993e1|31|weight: expected a number of at most 2^53
+		"exit_code":-1e300|34|exit_code: expected a number of at most 2^53
+		"tests":{"passed":1e999}|30|tests: expected an object of numbers of at most 2^53
 		"tags":"x"|29|tags: expected an array of strings
 		"env":{"A":1}|28|env: expected an object of strings
 		"command":[]|32|command: expected an array that begins with a program
