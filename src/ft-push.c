@@ -98,12 +98,13 @@ await_input(void)
 		err(EX_IOERR, "stdout");
 }
 
-static void
+/* False: not all of the tasks were good. */
+static bool
 push_all(void)
 {
 	struct jsonl *in = jsonl_open(STDIN_FILENO, "stdin");
 	struct record *task;
-	bool more;
+	bool more, good;
 
 	display_count_open("tasks pushed", 0, true);
 	do {
@@ -115,15 +116,15 @@ push_all(void)
 	push_gathered();
 	queue_push_end(queue);
 	display_count_close();
+	good = jsonl_bad(in) == 0;
 	jsonl_close(in);
+	return good;
 }
 
 static int
-finish(bool keep_open)
+finish(bool good, bool keep_open)
 {
-	bool bad = jsonl_bad_total() > 0;
-
-	if (bad && queue_run(queue) != NULL)
+	if (!good && queue_run(queue) != NULL)
 		warnx("run %s stays open: not all of its tasks were good",
 		    queue_run(queue));
 	else if (!keep_open)
@@ -131,7 +132,7 @@ finish(bool keep_open)
 	if (isatty(STDERR_FILENO) && queue_run(queue) != NULL)
 		warnx("run %s: %lu added, %lu known", queue_run(queue), added,
 		    known);
-	return bad || refused > 0 ? EX_DATAERR : EX_OK;
+	return jsonl_bad_total() > 0 || refused > 0 ? EX_DATAERR : EX_OK;
 }
 
 int
@@ -185,8 +186,7 @@ main(int argc, char *argv[])
 		queue_check_server(queue);
 		queue_set_budget(queue, budget);
 		queue_on_pushed(queue, pushed);
-		push_all();
-		status = finish(keep_open);
+		status = finish(push_all(), keep_open);
 	}
 	queue_close(queue);
 	history_close(history);

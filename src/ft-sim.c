@@ -150,26 +150,27 @@ print(const struct sim_plan *plan, const struct sim_outcome *o)
 static bool
 search(struct sim_plan *plan, struct sim_outcome *o)
 {
-	plan->slots = 1;
+	plan->slots = SIM_SLOTS_MAX; /* nobody waits for one */
 	sim_play(sim, plan, o);
-	if (wanted_ms > 0 && o->total_ms > wanted_ms)
-		plan->slots = (o->total_ms + wanted_ms - 1) / wanted_ms;
-	for (; plan->slots <= SIM_SLOTS_MAX; plan->slots++) {
-		sim_play(sim, plan, o);
-		if (o->makespan_ms <= wanted_ms)
-			return true;
-		if (o->longest_ms + plan->gap_ms > wanted_ms)
-			break;
+	if (o->makespan_ms > wanted_ms) {
+		warnx("no number of slots is enough: the longest takes %.1f s",
+		    (double)o->makespan_ms / 1000);
+		return false;
 	}
-	warnx("no number of slots is enough: the longest takes %.1f s",
-	    (double)o->longest_ms / 1000);
-	return false;
+	plan->slots = (o->total_ms + wanted_ms - 1) / wanted_ms;
+	if (plan->slots == 0)
+		plan->slots = 1;
+	for (sim_play(sim, plan, o); o->makespan_ms > wanted_ms;
+	     sim_play(sim, plan, o))
+		plan->slots++;
+	return true;
 }
 
 static int
 play(struct sim_plan *plan)
 {
 	struct sim_outcome o = {0};
+	bool found = true;
 	size_t i;
 
 	for (i = 0; i < slots_count; i++) {
@@ -177,15 +178,14 @@ play(struct sim_plan *plan)
 		sim_play(sim, plan, &o);
 		print(plan, &o);
 	}
-	if (wanted_ms >= 0) {
-		if (!search(plan, &o))
-			return 1;
+	if (wanted_ms >= 0 && (found = search(plan, &o)))
 		print(plan, &o);
-	}
 	if (o.unknown > 0)
 		warnx("tasks without a time, left out: %lld",
 		    (long long)o.unknown);
-	return jsonl_bad_total() > 0 ? EX_DATAERR : EX_OK;
+	if (jsonl_bad_total() > 0)
+		return EX_DATAERR;
+	return found ? EX_OK : 1;
 }
 
 static enum sim_order

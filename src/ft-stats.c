@@ -136,6 +136,8 @@ catch_up(struct queue_look *l, int64_t *seen)
 	*seen += queue_each_done(queue, *seen, add);
 	if (l->cancelled > 0 && l->over)
 		queue_each(queue, add);
+	if (l->over)
+		fold_rest(fold, add_whole);
 	figures_tell(summary, queue_run(queue), l);
 	queue_publish(queue, l);
 	tell(l, l->done != old.done || l->processing != old.processing ||
@@ -223,6 +225,7 @@ read_run(void)
 		return follow_run();
 	display_count_open("tasks read", l.total, tasks);
 	queue_each(queue, add);
+	fold_rest(fold, add_whole);
 	display_count_close();
 	figures_tell(summary, queue_run(queue), &l);
 	if (!tasks)

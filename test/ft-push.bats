@@ -134,17 +134,28 @@ state() {
 	same 'c b a' "$(order)"
 }
 
+@test "a weight times a rate beyond all clocks is a long time, not a negative" {
+	cat >old.jsonl <<-'OLD'
+		{"id":"g/s","group":"g","spec":"s","weight":1,"status":"complete","result":"passed","duration_ms":9007199254740992}
+	OLD
+	task g/t '"group":"g","weight":9007199254740992' |
+		ft-push -r r -H old.jsonl >out
+	jq -e '.expected_ms > 9e15' out
+}
+
 @test "-H with no such file is exit status 66 and pushes nothing" {
 	tasks a | exits 66 ft-push -r r -H none.jsonl
 	same 'ft-push: none.jsonl: No such file or directory' "$(cat err)"
 	same 0 "$(redis EXISTS 'ft:{r}:meta')"
 }
 
-@test "a bad line of the saved stream is told and leaves the run unsealed" {
+@test "a bad line of the saved stream is told, and the run is sealed" {
 	printf '%s\n' '{"id":' >old.jsonl
 	tasks a | exits 65 ft-push -r r -H old.jsonl
 	grep -q '^ft-push: old.jsonl:1:' err
+	same 1 "$(wc -l <err)"
 	same a "$(ids out)"
+	same sealed "$(state)"
 }
 
 @test "the end of the input seals the run, -k leaves it open" {

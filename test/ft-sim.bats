@@ -90,6 +90,33 @@ numbers() {
 		"$(cat err)"
 }
 
+@test "-w counts no gap before the first task of a slot" {
+	{ ran a 10000; ran b 6000; ran c 5000; ran d 5000; } >run.jsonl
+	exits 0 ft-sim -g 1 -w 10.5 run.jsonl
+	same '[4,10000]' "$(numbers slots makespan_ms)"
+	# but one before a retry, which no number of slots makes shorter
+	ran a 1000 '"attempt":2,"attempts":[{"attempt":1,"duration_ms":500}]' \
+		>run.jsonl
+	exits 1 ft-sim -g 1 -w 2 run.jsonl
+	same 'ft-sim: no number of slots is enough: the longest takes 2.5 s' \
+		"$(cat err)"
+	exits 0 ft-sim -g 1 -w 2.5 run.jsonl
+}
+
+@test "a wish in vain hides neither a bad line nor an unknown time" {
+	{ ran a 9000; task b; echo '{"id":1}'; } | exits 65 ft-sim -w 1
+	grep -q '^ft-sim: no number of slots' err
+	grep -q '^ft-sim: tasks without a time, left out: 1$' err
+}
+
+@test "no time, however absurd, becomes a negative one" {
+	for i in $(seq 1100); do
+		ran "$i" 9007199254740992
+	done | exits 0 ft-sim -j 1,2,2000
+	jq -e '.total_ms > 0 and .makespan_ms > 0' out >true
+	same 3 "$(grep -c true true)"
+}
+
 @test "the gap between attempts is the median of the records, or -g" {
 	at() { # ID SLOT FROM MS
 		ran "$1" "$4" "\"worker\":\"w\",\"slot\":$2,\"started_ms\":$3"

@@ -114,6 +114,16 @@ a processing unknown' "$(ft-stats -a log | jq -r '"\(.id) \(.status) \(.result)"
 	done
 }
 
+@test "a run that never got all parts of a whole tells of it as a file does" {
+	needs redis-server
+	task w/1of2 '"whole":"w","part":1,"parts":2' | ft-push >log
+	same 1 "$(ft-stats log | jq .total)"
+	same '1 w' "$(ft-stats | jq .total) $(ft-stats -a | jq -r .id)"
+	ft-pop -n | ended_as passed | ft-result >log
+	same '1 w' "$(ft-stats -f | tail -n 1 | jq .total) $(ft-stats -fa |
+		tail -n 1 | jq -r .id)"
+}
+
 @test "the history of the parts is that of the whole" {
 	needs redis-server
 	toy long short 3000 '"split":3' | ft-push -s 3 >/dev/null
