@@ -26,12 +26,16 @@ merge(cJSON *into, const cJSON *over)
 
 	for (m = json_first(over); m != NULL; m = m->next) {
 		old = cJSON_GetObjectItemCaseSensitive(into, m->string);
-		if (cJSON_IsObject(m) && cJSON_IsObject(old)) {
-			merge(old, m);
-			continue;
+		if (!cJSON_IsObject(m) || !cJSON_IsObject(old)) {
+			cJSON_DeleteItemFromObjectCaseSensitive(
+			    into, m->string);
+			old = NULL;
 		}
-		cJSON_DeleteItemFromObjectCaseSensitive(into, m->string);
-		if (!cJSON_IsNull(m))
+		if (cJSON_IsObject(m))
+			merge(old ? old
+				  : cJSON_AddObjectToObject(into, m->string),
+			    m);
+		else if (!cJSON_IsNull(m))
 			cJSON_AddItemToObject(
 			    into, m->string, cJSON_Duplicate(m, 1));
 	}

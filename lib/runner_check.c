@@ -116,6 +116,16 @@ check_polite(struct source *s, const cJSON *value)
 		expected(s, "a signal's name, like INT");
 }
 
+/* The others are what becomes of an attempt, not what a runner finds. */
+static bool
+is_runners_reason(const char *word)
+{
+	enum reason reason = reason_of(word);
+
+	return reason != REASON_NONE && reason != REASON_REFUSED &&
+	       reason != REASON_LOST && reason != REASON_DRAIN;
+}
+
 static void
 check_verdict(struct source *s, const cJSON *value)
 {
@@ -123,8 +133,8 @@ check_verdict(struct source *s, const cJSON *value)
 
 	if (word == NULL ||
 	    (result_of(word) != RESULT_PASSED &&
-		result_of(word) != RESULT_FAILED && !reason_of(word)))
-		expected(s, "passed, failed, or a reason that funkytown(7) "
+		result_of(word) != RESULT_FAILED && !is_runners_reason(word)))
+		expected(s, "passed, failed, or a reason that ft-runners(5) "
 			    "lists");
 }
 
@@ -188,8 +198,8 @@ check_expressions(struct source *s, const cJSON *value)
 {
 	const char *reason = strrchr(s->pointer.data, '/') + 1;
 
-	if (!reason_of(reason))
-		expected(s, "a reason that funkytown(7) lists as member");
+	if (!is_runners_reason(reason))
+		expected(s, "a reason that ft-runners(5) lists as member");
 	if (!cJSON_IsArray(value))
 		expected(s, "an array of regular expressions");
 	each(s, value, check_expression);
@@ -380,10 +390,17 @@ check_templates(struct source *s, const cJSON *entry)
 	static const char *const members[] = {
 	    "argv", "share", "split", "env", "result"};
 	size_t len = s->pointer.len, i;
+	const cJSON *m;
 
 	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		buf_printf(&s->pointer, "/%s", members[i]);
 		check_template(s, entry, json_member(entry, members[i]));
+		s->pointer.data[s->pointer.len = len] = '\0';
+	}
+	for (m = json_first(json_member(entry, "browsers")); m != NULL;
+	     m = m->next) {
+		buf_printf(&s->pointer, "/browsers/%s/prefix", m->string);
+		check_template(s, entry, json_member(m, "prefix"));
 		s->pointer.data[s->pointer.len = len] = '\0';
 	}
 }

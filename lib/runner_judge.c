@@ -37,8 +37,9 @@ slurp(const char *path)
 		while (len < (size_t)st.st_size &&
 		       (n = read(fd, data + len, (size_t)st.st_size - len)) > 0)
 			len += (size_t)n;
-		while ((nul = memchr(data, '\0', len)) != NULL)
-			*nul = DELETE;
+		for (nul = data;
+		     (nul = memchr(nul, '\0', (size_t)(data + len - nul)));)
+			*nul++ = DELETE;
 		data[len] = '\0';
 	}
 	close(fd);
@@ -84,16 +85,22 @@ no_result(struct verdict *v, const cJSON *entry, const struct runner_outcome *o,
 	verdict_error(v, why ? why : REASON_NO_RESULT, "no result");
 }
 
-/* What the entry says of an exit status. */
+/* What the entry says of an exit status; NULL: nothing. */
+static const char *
+exit_word(const cJSON *entry, int exit_code)
+{
+	char code[16];
+
+	snprintf(code, sizeof(code), "%d", exit_code);
+	return json_text(json_member(entry, "exit"), code, NULL);
+}
+
 static void
 by_exit(struct verdict *v, const cJSON *entry, const struct runner_outcome *o,
     const char *output)
 {
-	char code[16];
-	const char *word;
+	const char *word = exit_word(entry, o->exit_code);
 
-	snprintf(code, sizeof(code), "%d", o->exit_code);
-	word = json_text(json_member(entry, "exit"), code, NULL);
 	v->result = word ? result_of(word) : RESULT_NONE;
 	if (v->result == RESULT_PASSED)
 		return;
@@ -116,11 +123,8 @@ by_file(struct verdict *v, const struct runner_plan *plan,
 	    .reasons = json_member(entry, "reasons")};
 	const char *format =
 		       json_text(json_member(entry, "result"), "format", NULL),
-		   *word;
-	char code[16];
+		   *word = exit_word(entry, o->exit_code);
 
-	snprintf(code, sizeof(code), "%d", o->exit_code);
-	word = json_text(json_member(entry, "exit"), code, NULL);
 	if (e.text == NULL || !verdict_reader_of(format)(&e, v)) {
 		if (word != NULL && reason_of(word))
 			by_exit(v, entry, o, output);
@@ -198,7 +202,7 @@ add_hint(
 		buf_printf(&v->message, "there is no file %s", plan->spec);
 		return;
 	}
-	if (v->reason != REASON_BROWSER)
+	if (v->reason != REASON_BROWSER || browser == NULL)
 		return;
 	hint = json_text(
 	    json_member(json_member(plan->entry, "browsers"), browser),
