@@ -15,7 +15,7 @@ struct member {
 	struct attempt *attempt; /* NULL: it waits for a start */
 	size_t joined;           /* its place in the start */
 	int64_t began_ms;        /* 0: not yet */
-	bool unwanted;           /* somebody else has it: do not hand it back */
+	bool unwanted;           /* somebody else has it */
 };
 
 struct crew {
@@ -205,7 +205,7 @@ start_shared(struct crew *c)
 	struct attempt **attempts =
 	    mem_zalloc(c->count, sizeof(struct attempt *));
 	const struct child_job *job = NULL;
-	size_t n = gather(c, chosen), i;
+	size_t n = gather(c, chosen), made = 0, i;
 
 	for (i = 0; n > 1 && i < n; i++) {
 		attempts[i] = attempt_new_of(
@@ -213,11 +213,15 @@ start_shared(struct crew *c)
 		chosen[i]->attempt = attempts[i];
 		chosen[i]->joined = i;
 		chosen[i]->began_ms = 0;
+		made += attempts[i] != NULL;
 		if (attempts[i] == NULL)
 			tell(c, chosen[i]);
 	}
-	if (n > 1)
+	if (made > 0) {
 		job = share_job(c->share, attempts, n);
+		if (job == NULL)
+			warn("no shared start");
+	}
 	for (i = 0; n > 1 && job == NULL && i < n; i++)
 		if (attempts[i] != NULL) {
 			attempt_free(attempts[i]);
@@ -428,7 +432,6 @@ void
 crew_stop(struct crew *c, int64_t grace_ms)
 {
 	crew_drain(c);
-	c->overdue = false;
 	if (c->running)
 		child_stop(c->child, grace_ms);
 }

@@ -2,8 +2,9 @@
  * crew - tasks of one slot that share starts of their runner
  *
  * As many as fit together get one start, and each its own attempt and verdict
- * as soon as it ends. Each has its own deadline, which counts from the end of
- * the one before it. Of those that have no verdict when the start has ended:
+ * as soon as it ends. Each has its own deadline, which counts from its first
+ * test; before that, from the end of the one before it. Of those that have no
+ * verdict when the start has ended:
  *
  *   one that ran at its deadline, or when the program was killed, is judged
  *   by that; the others get another start, for it was not theirs

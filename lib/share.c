@@ -28,11 +28,12 @@ struct share {
 	struct child_job job;
 };
 
+/* A spec may have made anything there: what is written to is a new file. */
 static bool
 write_file(const char *path, const char *text)
 {
-	int fd = open(
-	    path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+	int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	int fd = folder_remove(path) ? open(path, flags, 0666) : -1;
 	size_t len = strlen(text), done = 0;
 	ssize_t n = 0;
 
@@ -46,10 +47,9 @@ write_file(const char *path, const char *text)
 static bool
 furnish(struct share *s)
 {
-	unlink(s->fifo); /* a spec may have made anything there */
 	if (!folder_again(s->out) || !folder_again(s->tmp) ||
 	    !write_file(s->reporter, embed_reporter_cjs) ||
-	    mkfifo(s->fifo, 0600) < 0)
+	    !folder_remove(s->fifo) || mkfifo(s->fifo, 0600) < 0)
 		return false;
 	/* open for writing too: it does not end when the runner does */
 	s->events = open(s->fifo, O_RDWR | O_NONBLOCK | O_CLOEXEC);

@@ -11,6 +11,7 @@ setup_file() {
 	cat >toy <<-'EOF'
 		#!/bin/sh
 		echo start >>"$STARTS"
+		case $* in *deaf*) trap : INT ;; esac
 		case $* in *--shared) ;; *) . "$1" ;; esac
 		case $* in *broken*) exit 3 ;; esac
 		events=$(jq -r .events "$FT_SHARE") i=0
@@ -37,6 +38,13 @@ setup_file() {
 	echo 'exit 0' >broken.toy
 	echo 'echo hm; sleep 600' >hang.toy
 	echo 'echo bang; kill -9 $$; sleep 600' >crash.toy
+	cat >fifos.toy <<-'EOF'
+		for file in "$FT_SHARE" "${FT_SHARE%.json}.cjs"; do
+			rm "$file"
+			mkfifo "$file"
+		done
+	EOF
+	echo 'trap ": >\"\$STARTS.int\"" INT; while :; do sleep .1; done' >deaf.toy
 	echo 'until [ -e "$STARTS.go" ]; do sleep .02; done' >wait.toy
 	echo 'until [ -e "$STARTS.go" ]; do sleep .02; done; exit 1' >waitbad.toy
 }
@@ -179,6 +187,42 @@ good passed -' "$(cat seen)"
 	same 'also unknown drain
 good passed -
 wait unknown drain' "$(verdicts)"
+}
+
+@test "one that is past its deadline when the worker stops is a timeout" {
+	more='"timeout":1' batch good deaf also >lines
+	running -d 0 -g 2
+	poll test -e "$STARTS.int"
+	kill "$!"
+	wait "$!"
+	same 'also unknown drain
+deaf error timeout
+good passed -' "$(verdicts)"
+}
+
+@test "a start is for somebody, or there is none" {
+	mkdir kept
+	: >kept/local
+	batch good bad also | run_all -o kept >seen
+	same 'also error spawn
+bad error spawn
+good error spawn' "$(cat seen)"
+	[ ! -e "$STARTS" ]
+}
+
+@test "what a spec puts in place of a start's own files keeps nobody waiting" {
+	batch good fifos >lines
+	batch also more | sed 's/"batch":"b"/"batch":"c"/' >>lines
+	running
+	poll ended $! || {
+		kill -9 $!
+		false
+	}
+	same 'also passed -
+fifos passed -
+good passed -
+more passed -' "$(verdicts)"
+	same 2 "$(starts)"
 }
 
 @test "a draining worker lets the start go on for its time" {
