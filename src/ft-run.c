@@ -6,7 +6,6 @@
  * With -1 it is foreground that runs one task.
  */
 #include <err.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -48,16 +47,6 @@ name(void)
 	return host;
 }
 
-/* What is opened first would take the place of one that is closed. */
-static void
-check_stdio(void)
-{
-	if (fcntl(STDIN_FILENO, F_GETFD) < 0)
-		err(EX_IOERR, "stdin");
-	if (fcntl(STDOUT_FILENO, F_GETFD) < 0)
-		err(EX_IOERR, "stdout");
-}
-
 /* What opens the queue is no business of specs, whose output many read. */
 static void
 forget_credentials(void)
@@ -70,7 +59,6 @@ forget_credentials(void)
 static void
 prepare(struct attempt_rules *a)
 {
-	check_stdio();
 	forget_credentials();
 	spec_root = realpath(specs, NULL);
 	if (spec_root == NULL)

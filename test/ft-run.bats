@@ -289,6 +289,17 @@ b passed null
 c passed null' "$(complete '"\(.id) \(.result) \(.reason)"' | sort)"
 }
 
+@test "a result file of nothing but NULs keeps nobody waiting" {
+	echo '{"nuls": {"argv": ["sh", "{spec_path}"], "result": {
+		"format": "mocha", "file": "{out}/result.json"}}}' >table.json
+	echo 'truncate -s 32M "$FT_RESULT_FILE"' >nuls.sh
+	echo '{"id":"a","spec":"nuls.sh","runner":"nuls"}' >in
+	serve -R table.json
+	cat in >&5
+	poll told '.id == "a" and .reason == "no-result"'
+	ended 0
+}
+
 @test "two slots run two specs at the same time" {
 	{
 		task a 'touch a; while [ ! -e b ]; do sleep .01; done'
