@@ -246,7 +246,7 @@ drawn_anew() {
 			exit \(if . > 0 then 1 else 0 end)"]}' >tasks.jsonl
 	at 80 20 'ft-run -j 2 <tasks.jsonl >records'
 	poll sees '0:0[1-9]  t0'
-	sees '0:0[1-9]  t1'
+	poll sees '0:0[1-9]  t1'
 	sees ' ft-run  0 done'
 	: >end
 	poll sees 'status 0'

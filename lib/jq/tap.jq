@@ -1,7 +1,7 @@
-# tap.jq - records to TAP: ft-stats -a | jq -rf lib/jq/tap.jq | prove -e cat -
+# tap.jq - records to TAP: ft-stats -a | jq -rf lib/jq/tap.jq > run.tap
 #
-# A test a task; the newest line of a task counts. What is not finished is
-# not ok, what was cancelled is skipped.
+# `prove -e cat run.tap` reads it. A test a task; the newest line of a task
+# counts. What is not finished is not ok, what was cancelled is skipped.
 
 def line: split("\n") | join(" ") | split("\r") | join(" ");
 def safe: line | split("\\") | join("\\\\") | split("#") | join("\\#");
