@@ -390,17 +390,6 @@ block(struct popper *p, bool full, struct pollfd *others, nfds_t count)
 	return redis_block(p->queue->redis, q, wait_ms, others, count);
 }
 
-static bool
-any_event(const struct pollfd *others, nfds_t count)
-{
-	nfds_t i;
-
-	for (i = 0; i < count; i++)
-		if (others[i].revents != 0)
-			return true;
-	return false;
-}
-
 /* Take in a pop's answer: its notes, and how long to wait. */
 static void
 take_in(struct popper *p, const redisReply *reply)
@@ -465,7 +454,7 @@ popper_next(struct popper *p, bool wait, struct pollfd *others, nfds_t count,
 		if (got != POP_NOTHING || !wait)
 			return got;
 		reply = block(p, full, others, count);
-		if (reply == NULL && any_event(others, count))
+		if (reply == NULL && redis_event(others, count))
 			return POP_EVENT;
 		p->missed = reply == NULL;
 		if (reply != NULL && full)

@@ -1,8 +1,8 @@
 /* redis - one connection to the server, and requests that survive it */
 #include <err.h>
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -17,6 +17,7 @@
 
 #define PAUSE_MIN_MS 50 /* before the first new try, doubled up to the most */
 #define PAUSE_MAX_MS 2000
+#define OTHERS_MAX 7 /* descriptors waited for beside the server's */
 
 struct redis {
 	redisContext *context; /* NULL: down */
@@ -340,8 +341,8 @@ redis_ask(struct redis *r, struct request *q)
 	return reply;
 }
 
-static bool
-event(struct pollfd *others, nfds_t count)
+bool
+redis_event(const struct pollfd *others, nfds_t count)
 {
 	nfds_t i;
 
@@ -374,9 +375,14 @@ redis_block(struct redis *r, struct request *q, int64_t block_ms,
     struct pollfd *others, nfds_t count)
 {
 	static redisReply *reply; /* known to the leak checker at an exit */
-	struct pollfd all[8] = {0};
+	struct pollfd all[OTHERS_MAX + 1] = {0};
+	int64_t wait_ms = block_ms + REDIS_ANSWER_MS;
 	nfds_t i;
 
+	if (count > OTHERS_MAX)
+		errx(EX_SOFTWARE, "waiting for more than %d", OTHERS_MAX);
+	if (wait_ms > INT_MAX)
+		wait_ms = INT_MAX;
 	reply = NULL;
 	if (!ready(r)) {
 		request_free(q);
@@ -385,17 +391,17 @@ redis_block(struct redis *r, struct request *q, int64_t block_ms,
 	put(r, q, false);
 	request_free(q);
 	all[0] = (struct pollfd){.fd = r->context->fd, .events = POLLIN};
-	for (i = 0; i < count && i < 7; i++)
+	for (i = 0; i < count; i++)
 		all[i + 1] = others[i];
 	for (int done = 0; !done;)
 		if (redisBufferWrite(r->context, &done) != REDIS_OK)
 			goto lost;
-	while (poll(all, count + 1, (int)block_ms + REDIS_ANSWER_MS) < 0)
+	while (poll(all, count + 1, (int)wait_ms) < 0)
 		if (errno != EINTR)
 			err(EX_OSERR, "poll");
-	for (i = 0; i < count && i < 7; i++)
+	for (i = 0; i < count; i++)
 		others[i].revents = all[i + 1].revents;
-	if (event(others, count)) {
+	if (redis_event(others, count)) {
 		disconnect(r);
 		return NULL;
 	}

@@ -95,5 +95,7 @@ redisReply *redis_answer(struct redis *r, void **tag);
  */
 redisReply *redis_block(struct redis *r, struct request *q, int64_t block_ms,
     struct pollfd *others, nfds_t count);
+/* Whether it was one of the others that ended the wait. */
+bool redis_event(const struct pollfd *others, nfds_t count);
 
 #endif

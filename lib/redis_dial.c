@@ -13,6 +13,8 @@
 #include "redis_impl.h"
 #include "redis_tls.h"
 
+#define PASSWORD_MAX 1024 /* bytes */
+
 static const char *host, *user;
 static int port;
 static char *password;
@@ -20,7 +22,7 @@ static char *password;
 static char *
 password_from(const char *path)
 {
-	char line[1024];
+	char line[PASSWORD_MAX + 2];
 	FILE *f = fopen(path, "re");
 	size_t len;
 
@@ -32,6 +34,11 @@ password_from(const char *path)
 	fclose(f);
 	line[len] = '\0';
 	line[strcspn(line, "\r\n")] = '\0';
+	if (strlen(line) > PASSWORD_MAX)
+		errx(EX_USAGE,
+		    "REDIS_PASSWORD_FILE: %s: expected at most %d "
+		    "bytes",
+		    path, PASSWORD_MAX);
 	return mem_strdup(line);
 }
 

@@ -183,7 +183,17 @@ refuses() {
 	printf 'secret\n' >word
 	REDIS_PASSWORD_FILE=word exits 0 ft-push </dev/null
 	REDIS_PASSWORD=secret exits 0 ft-push </dev/null
-	redis -a secret --no-auth-warning CONFIG SET requirepass '' >/dev/null
+	long=$(printf '%01024d' 0)
+	redis -a secret --no-auth-warning CONFIG SET requirepass "$long" \
+		>/dev/null
+	echo "$long" >word
+	REDIS_PASSWORD_FILE=word exits 0 ft-push </dev/null
+	# not cut
+	echo "${long}1" >word
+	REDIS_PASSWORD_FILE=word exits 64 ft-push </dev/null
+	same 'ft-push: REDIS_PASSWORD_FILE: word: expected at most 1024 bytes' \
+		"$(cat err)"
+	redis -a "$long" --no-auth-warning CONFIG SET requirepass '' >/dev/null
 }
 
 @test "a server that only reads is 69" {

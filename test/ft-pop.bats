@@ -319,6 +319,17 @@ full() {
 	same 'a b' "$(ids popped)"
 }
 
+@test "a lease of most of a year is waited for" {
+	tasks a b | ft-push
+	# a third of it is more milliseconds than an int has
+	follow -l 25769758.779
+	poll full
+	poll blocked
+	ended_as passed <popped | ft-result
+	poll popped 2
+	same '' "$(cat errors)"
+}
+
 @test "a restarted worker under the same name has all its slots" {
 	tasks a b c | ft-push
 	follow -w same -j 2
