@@ -350,14 +350,6 @@ tasksremaining 3' "$(redis HGETALL runmeta | paste -d ' ' - - | sort)"
 	[ "$run" != "$(redis HGET runmeta runid)" ]
 }
 
-@test "more tasks than one script takes arrive in order" {
-	seq 1000 | sed 's/.*/{"id":"t&","spec":"s"}/' >map.jsonl
-	ft-push -r r <map.jsonl >out
-	same "$(ids map.jsonl)" "$(ids out)"
-	same "$(ids map.jsonl)" \
-		"$(redis LRANGE 'ft:{r}:ids' 0 -1 | paste -sd ' ')"
-}
-
 @test "a server that evicts is refused" {
 	redis CONFIG SET maxmemory-policy allkeys-lru >/dev/null
 	status=0
@@ -382,7 +374,7 @@ tasksremaining 3' "$(redis HGETALL runmeta | paste -d ' ' - - | sort)"
 	same "$usage" "$(cat out)"
 	exits 0 ft-push -V
 	grep -q '^ft-push (funkytown) [0-9]' out
-	for call in -y 'a file' '-m -1' '-m many' '-R 101' '-R 0x1' '-r {r}' \
+	for call in -y 'a file' '-m -1' '-m many' '-R 101' '-R 0x1' '-s 0' '-r {r}' \
 		"-r $(printf '%065d' 0)"; do
 		# shellcheck disable=SC2086 # words of a call
 		exits 64 ft-push $call </dev/null
