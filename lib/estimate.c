@@ -44,8 +44,8 @@ estimate_is_kin(const char *name)
 static int64_t
 scaled(int64_t value, int64_t by, int64_t divisor)
 {
-	return (int64_t)fmin(RECORD_NUMBER_MAX,
-	    (double)value * (double)by / (double)divisor);
+	return (int64_t)fmin(
+	    RECORD_NUMBER_MAX, (double)value * (double)by / (double)divisor);
 }
 
 void

@@ -51,8 +51,7 @@ expand_wrong(const struct place *p, const char *key, const char *format, ...)
 	char *what;
 
 	va_start(ap, format);
-	if (vasprintf(&what, format, ap) < 0)
-		err(EX_OSERR, "memory");
+	what = mem_vprintf(format, ap);
 	va_end(ap);
 	expand_error(p->x, p->map, p->task, below, "%s%s%s", key,
 	    *key ? ": " : "", what);

@@ -319,8 +319,7 @@ jsonl_reject(struct jsonl *in, const char *pointer, const char *format, ...)
 	char *what;
 
 	va_start(ap, format);
-	if (vasprintf(&what, format, ap) < 0)
-		err(EX_OSERR, "memory");
+	what = mem_vprintf(format, ap);
 	va_end(ap);
 	in->bad++;
 	complain(in->name, in->line, at.column, what);

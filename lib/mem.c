@@ -48,14 +48,23 @@ mem_strndup(const char *s, size_t len)
 }
 
 char *
+mem_vprintf(const char *format, va_list ap)
+{
+	char *s;
+
+	if (vasprintf(&s, format, ap) < 0)
+		err(EX_OSERR, "memory");
+	return s;
+}
+
+char *
 mem_printf(const char *format, ...)
 {
 	va_list ap;
 	char *s;
 
 	va_start(ap, format);
-	if (vasprintf(&s, format, ap) < 0)
-		err(EX_OSERR, "memory");
+	s = mem_vprintf(format, ap);
 	va_end(ap);
 	return s;
 }

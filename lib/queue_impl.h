@@ -61,8 +61,6 @@ void queue_teach(struct queue *q, bool at_once);
 /* Report the end of an attempt by its id and token. */
 struct request *queue_hand_back(
     const char *run, const char *id, const char *token);
-/* The instance that a token names: cut out of it; free(3). */
-char *queue_instance(const char *token);
 
 /* Tasks of a push, and their end. */
 void batch_add(struct queue *q, struct record *owned);

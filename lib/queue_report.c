@@ -2,7 +2,6 @@
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
 #include "clock.h"
 #include "mem.h"
@@ -18,9 +17,12 @@ struct held {
 	int64_t due_ms; /* by clock_mono_ms */
 };
 
-/* A token is the fencing number and a request's nonce: N-INSTANCE.SEQ */
-char *
-queue_instance(const char *token)
+/*
+ * The instance that a token names, which is the fencing number and a
+ * request's nonce: N-INSTANCE.SEQ
+ */
+static char *
+instance(const char *token)
 {
 	const char *start = strchr(token, '-');
 	const char *end = strrchr(token, '.');
@@ -35,12 +37,12 @@ request_about(
     struct redis_script *s, const char *run, const char *id, const char *token)
 {
 	struct request *q = queue_request(s, run);
-	char *instance = queue_instance(token);
+	char *name = instance(token);
 
 	request_text(q, id);
 	request_text(q, token);
-	request_text(q, instance);
-	free(instance);
+	request_text(q, name);
+	free(name);
 	return q;
 }
 

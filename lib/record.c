@@ -107,8 +107,8 @@ record_int(const struct record *r, enum field f, int64_t otherwise)
 
 	if (!cJSON_IsNumber(value))
 		return otherwise;
-	return llround(fmax(-RECORD_NUMBER_MAX,
-	    fmin(RECORD_NUMBER_MAX, value->valuedouble)));
+	return llround(fmax(
+	    -RECORD_NUMBER_MAX, fmin(RECORD_NUMBER_MAX, value->valuedouble)));
 }
 
 const cJSON *

@@ -134,6 +134,10 @@ enum record_need {
 struct record *record_next(struct jsonl *in, enum record_need need);
 struct record *record_take(struct jsonl *in, enum record_need need);
 
+/* Report the record read last as bad, at that field: as jsonl_reject. */
+void record_reject(struct jsonl *in, enum field f, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 struct record *record_new(void);
 struct record *record_wrap(cJSON *owned);      /* an object */
 struct record *record_parse(const char *text); /* of our own; NULL: not JSON */

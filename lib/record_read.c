@@ -1,18 +1,31 @@
 /* record_read - the records of a stream that are fit for what they are for */
 #include <ctype.h>
+#include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "mem.h"
 #include "opt.h"
 #include "record.h"
+
+void
+record_reject(struct jsonl *in, enum field f, const char *format, ...)
+{
+	char *pointer = mem_printf("/%s", field_name(f)), *what;
+	va_list ap;
+
+	va_start(ap, format);
+	what = mem_vprintf(format, ap);
+	va_end(ap);
+	jsonl_reject(in, pointer, "%s", what);
+	free(pointer);
+	free(what);
+}
 
 static bool
 well_typed(struct jsonl *in, const struct record *r)
 {
 	const cJSON *value;
 	const char *expected;
-	char *pointer;
 	enum field f;
 
 	for (f = 0; f < RECORD_FIELDS; f++) {
@@ -22,10 +35,8 @@ well_typed(struct jsonl *in, const struct record *r)
 		expected = record_expects(f, value);
 		if (expected == NULL)
 			continue;
-		pointer = mem_printf("/%s", field_name(f));
-		jsonl_reject(
-		    in, pointer, "%s: expected %s", field_name(f), expected);
-		free(pointer);
+		record_reject(
+		    in, f, "%s: expected %s", field_name(f), expected);
 		return false;
 	}
 	return true;
@@ -64,11 +75,12 @@ static bool
 fit_for_queue(struct jsonl *in, const struct record *r, enum record_need need)
 {
 	if (need != RECORD_ANY && !one_line(record_text(r, RECORD_ID)))
-		jsonl_reject(in, "/id", "id: expected no control characters");
+		record_reject(
+		    in, RECORD_ID, "id: expected no control characters");
 	else if (need == RECORD_LEASED &&
 		 !opt_is_name(record_text(r, RECORD_RUN)))
-		jsonl_reject(
-		    in, "/run", "run: expected 1 to 64 of A-Z a-z 0-9 . _ -");
+		record_reject(in, RECORD_RUN,
+		    "run: expected 1 to 64 of A-Z a-z 0-9 . _ -");
 	else
 		return true;
 	return false;

@@ -37,8 +37,7 @@ expected(struct source *s, const char *format, ...)
 	char *what;
 
 	va_start(ap, format);
-	if (vasprintf(&what, format, ap) < 0)
-		err(EX_OSERR, "memory");
+	what = mem_vprintf(format, ap);
 	va_end(ap);
 	errx(EX_DATAERR, "%s:%lu:%lu: %s%sexpected %s", s->path, at.line,
 	    at.column, key ? key + 1 : "", key ? ": " : "", what);

@@ -1,6 +1,5 @@
 /* sim - a run's tasks played again on other slots, in another order */
 #include <stdlib.h>
-#include <string.h>
 
 #include "mem.h"
 #include "names.h"

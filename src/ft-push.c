@@ -2,7 +2,6 @@
 #include <err.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 

@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -59,9 +58,9 @@ static bool
 acceptable(struct jsonl *in, const struct record *r)
 {
 	if (only != NULL && strcmp(only, record_text(r, RECORD_RUN)) != 0)
-		jsonl_reject(in, "/run", "expected run %s", only);
+		record_reject(in, RECORD_RUN, "expected run %s", only);
 	else if (record_status(r) == STATUS_COMPLETE && !has_verdict(r))
-		jsonl_reject(in, "/result",
+		record_reject(in, RECORD_RESULT,
 		    "expected the result passed, failed, error or flaky");
 	else
 		return true;

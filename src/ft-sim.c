@@ -7,7 +7,6 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "jsonl.h"
 #include "opt.h"
 #include "queue.h"
