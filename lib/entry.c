@@ -204,22 +204,32 @@ started_cell(struct buf *b, int64_t started)
 		buf_putc(b, '>');
 }
 
-/* The earlier attempts, for whoever points at the timeline. */
+static const char *
+bar_word(const struct record *attempt)
+{
+	if (record_status(attempt) == STATUS_PROCESSING)
+		return status_name(STATUS_PROCESSING);
+	if (record_reason(attempt) == REASON_LOST)
+		return reason_name(REASON_LOST);
+	return result_name(record_result(attempt));
+}
+
+/* Attempts in an attribute, for whoever points at the timeline. */
 static void
-earlier(struct buf *b, const struct record *r)
+bars(struct buf *b, const struct record *r, enum field list, const char *name)
 {
 	struct record a = {NULL};
 	struct buf worker = {0};
 
-	buf_puts(b, " data-a=\"");
-	while (entry_next(record_json(r, RECORD_ATTEMPTS), &a)) {
+	if (entry_count(r, list) == 0)
+		return;
+	buf_printf(b, " %s=\"", name);
+	while (entry_next(record_json(r, list), &a)) {
 		entry_worker_text(&worker, &a);
 		html_text(b, worker.data);
 		buf_printf(b, "\t%lld\t%lld\t%s\n",
 		    (long long)entry_started(&a), (long long)entry_ended(&a),
-		    record_reason(&a) == REASON_LOST
-			? reason_name(REASON_LOST)
-			: result_name(record_result(&a)));
+		    bar_word(&a));
 		buf_reset(&worker);
 	}
 	buf_putc(b, '"');
@@ -235,8 +245,8 @@ entry_row(struct buf *b, const struct record *r, size_t place)
 	size_t i;
 
 	buf_printf(b, "<tr class=%s", entry_verdict(r));
-	if (entry_count(r, RECORD_ATTEMPTS) > 0)
-		earlier(b, r);
+	bars(b, r, RECORD_ATTEMPTS, "data-a");
+	bars(b, r, RECORD_PIECES, "data-p");
 	buf_printf(b, "><td>%s", entry_verdict(r));
 	name_cell(b, r, place);
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)

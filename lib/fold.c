@@ -177,25 +177,37 @@ join(struct record *r, const struct whole *w, enum field f)
 		cJSON_Delete(all);
 }
 
+/* How far a part is; NULL: it was not seen. */
+static cJSON *
+piece(const struct record *part, int64_t number)
+{
+	enum status status = part ? record_status(part) : STATUS_NONE;
+	struct record p = {cJSON_CreateObject()};
+	int64_t expected_ms;
+
+	if (status == STATUS_PROCESSING || status == STATUS_COMPLETE) {
+		cJSON_Delete(p.json);
+		p.json = record_attempt(part);
+	} else {
+		status = STATUS_WAITING;
+	}
+	record_set_int(&p, RECORD_PART, number);
+	record_set_status(&p, status);
+	expected_ms = part ? record_int(part, RECORD_EXPECTED_MS, -1) : -1;
+	if (expected_ms >= 0)
+		record_set_int(&p, RECORD_EXPECTED_MS, expected_ms);
+	return p.json;
+}
+
 static void
 set_pieces(struct record *r, const struct whole *w)
 {
-	cJSON *all = cJSON_CreateArray(), *one;
+	cJSON *all = cJSON_CreateArray();
 	int64_t k;
 
-	for (k = 0; k < w->parts; k++) {
-		if (w->part[k] == NULL ||
-		    record_status(w->part[k]) == STATUS_WAITING)
-			continue;
-		one = record_attempt(w->part[k]);
-		cJSON_AddNumberToObject(
-		    one, field_name(RECORD_PART), (double)k + 1);
-		cJSON_AddItemToArray(all, one);
-	}
-	if (all->child != NULL)
-		record_set_json(r, RECORD_PIECES, all);
-	else
-		cJSON_Delete(all);
+	for (k = 0; k < w->parts; k++)
+		cJSON_AddItemToArray(all, piece(w->part[k], k + 1));
+	record_set_json(r, RECORD_PIECES, all);
 }
 
 static struct record *

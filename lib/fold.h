@@ -5,7 +5,8 @@
  * spec has one verdict: passed only when all parts have passed, flaky when one
  * of them was, else what the first part says that has not passed. Counts and
  * times are added up; started_ms and finished_ms tell the span; pieces tells
- * of each part what attempts tells of an attempt.
+ * of each part its status and expected_ms, and once it runs what attempts
+ * tells of an attempt.
  */
 #ifndef FOLD_H
 #define FOLD_H

@@ -76,18 +76,30 @@ note(struct page *p, struct shown *t, const struct record *a)
 }
 
 static void
+note_all(struct page *p, struct shown *t, const cJSON *list)
+{
+	struct record a;
+
+	for (a.json = list ? list->child : NULL; a.json; a.json = a.json->next)
+		note(p, t, &a);
+}
+
+/* A divided spec was run as its pieces, which may be side by side. */
+static void
 note_attempts(struct page *p, struct shown *t, const struct record *r)
 {
 	const cJSON *list = record_json(r, RECORD_ATTEMPTS);
-	size_t count = list ? (size_t)cJSON_GetArraySize(list) : 0;
-	struct record a;
+	const cJSON *pieces = record_json(r, RECORD_PIECES);
+	size_t count = (size_t)cJSON_GetArraySize(list) +
+	               (size_t)cJSON_GetArraySize(pieces);
 
 	if (count == 0 && !record_has(r, RECORD_STARTED_MS))
 		return;
 	t->attempts = mem_zalloc(count + 1, sizeof(*t->attempts));
-	for (a.json = list ? list->child : NULL; a.json; a.json = a.json->next)
-		note(p, t, &a);
-	if (record_status(r) != STATUS_WAITING)
+	note_all(p, t, list);
+	if (pieces != NULL)
+		note_all(p, t, pieces);
+	else if (record_status(r) != STATUS_WAITING)
 		note(p, t, r);
 }
 

@@ -24,16 +24,17 @@ page_name(struct page *p, struct buf *b, size_t place)
 	buf_puts(b, "</bdi></a>");
 }
 
-/* The attempt that runs, or NULL: then nobody knows since when. */
+/* What has run the longest, or NULL: then nobody knows since when. */
 static const struct attempt *
 under_way(const struct shown *t)
 {
-	const struct attempt *a;
+	const struct attempt *a = t->attempts, *oldest = NULL;
 
-	if (t->attempt_count == 0)
-		return NULL;
-	a = &t->attempts[t->attempt_count - 1];
-	return a->kind == BAR_RUNNING ? a : NULL;
+	for (; a < t->attempts + t->attempt_count; a++)
+		if (a->kind == BAR_RUNNING &&
+		    (oldest == NULL || a->started < oldest->started))
+			oldest = a;
+	return oldest;
 }
 
 static int
@@ -49,6 +50,23 @@ longest_first(const void *a, const void *b, void *tasks)
 	return (from > other) - (from < other);
 }
 
+/* Where a task runs; the parts of a divided one do in several places. */
+static void
+lanes(struct page *p, struct buf *b, const struct shown *t)
+{
+	const char *between = "";
+	size_t i;
+
+	for (i = 0; i < t->attempt_count; i++) {
+		if (t->attempts[i].kind != BAR_RUNNING)
+			continue;
+		buf_printf(b, "%s<bdi>", between);
+		html_text(b, timeline_name(p->timeline, t->attempts[i].lane));
+		buf_puts(b, "</bdi>");
+		between = ", ";
+	}
+}
+
 static void
 running_row(struct page *p, struct buf *b, size_t place)
 {
@@ -58,11 +76,7 @@ running_row(struct page *p, struct buf *b, size_t place)
 	buf_puts(b, "<tr><th scope=row>");
 	page_name(p, b, place);
 	buf_puts(b, "<td>");
-	if (a != NULL) {
-		buf_puts(b, "<bdi>");
-		html_text(b, timeline_name(p->timeline, a->lane));
-		buf_puts(b, "</bdi>");
-	}
+	lanes(p, b, &p->tasks[place]);
 	buf_puts(b, "<td>");
 	if (a != NULL)
 		html_duration(b, fmax(0, now - (double)a->started));

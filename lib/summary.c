@@ -32,10 +32,12 @@ forget_facts(struct summary *s)
 void
 summary_free(struct summary *s)
 {
-	size_t d;
+	size_t d, i;
 
 	if (s == NULL)
 		return;
+	for (i = 0; i < s->ids.count; i++)
+		free(s->tasks[i].pieces);
 	names_free(&s->ids);
 	names_free(&s->workers);
 	names_free(&s->slots);
@@ -139,20 +141,26 @@ pieces(struct summary *s, const struct record *r, struct task *t)
 {
 	const cJSON *list = record_json(r, RECORD_PIECES);
 	struct record piece;
+	struct piece *p;
 
+	t->pieces =
+	    mem_zalloc((size_t)cJSON_GetArraySize(list), sizeof(*t->pieces));
 	for (piece.json = list ? list->child : NULL; piece.json != NULL;
 	     piece.json = piece.json->next) {
 		note(s, &piece);
-		t->piece_ms = later(t->piece_ms, took(&piece));
+		p = &t->pieces[t->piece_count++];
+		p->status =
+		    (uint8_t)later(record_status(&piece), STATUS_WAITING);
+		p->took_ms = took(&piece);
+		p->expected_ms = ms(&piece, RECORD_EXPECTED_MS);
+		p->started_ms = ms(&piece, RECORD_STARTED_MS);
 	}
 }
 
 static void
 own(struct summary *s, const struct record *r, struct task *t)
 {
-	if (record_has(r, RECORD_PIECES))
-		pieces(s, r, t);
-	else
+	if (t->piece_count == 0)
 		note(s, r);
 	if (t->status == STATUS_PROCESSING)
 		t->started_ms = ms(r, RECORD_STARTED_MS);
@@ -179,6 +187,7 @@ words(struct summary *s, const struct record *r, struct task *t)
 size_t
 summary_add(struct summary *s, const struct record *r)
 {
+	size_t known = s->ids.count;
 	size_t place = names_add(&s->ids, record_text(r, RECORD_ID));
 	struct task t = {.last_ms = UNKNOWN, .started_ms = UNKNOWN};
 	const char *run = record_text(r, RECORD_RUN);
@@ -195,8 +204,12 @@ summary_add(struct summary *s, const struct record *r)
 	t.result = (uint8_t)record_result(r);
 	t.expected_ms = ms(r, RECORD_EXPECTED_MS);
 	words(s, r, &t);
+	if (record_has(r, RECORD_PIECES))
+		pieces(s, r, &t);
 	if (!earlier(s, r, &t))
 		own(s, r, &t);
+	if (place < known)
+		free(s->tasks[place].pieces);
 	s->tasks[place] = t;
 	return place;
 }

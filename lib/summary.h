@@ -124,7 +124,7 @@ double summary_percentile(
  *                  that was taken back or handed back does not count)
  *   lost           attempts whose worker fell silent
  *   workers slots  as in struct summary_facts
- *   busy_slots     tasks that are processing
+ *   busy_slots     tasks that are processing, and of divided ones the parts
  *   idle_slots     the other slots, until the run is finished
  *   started_ms     when the first attempt began, UTC
  *   elapsed_ms     from then to now, or to the newest time of any record
@@ -132,7 +132,8 @@ double summary_percentile(
  *   busy_ms        time spent on all tasks
  *   bound_ms       no schedule on these slots can be shorter:
  *                  max(longest task, all tasks / slots), where a task counts
- *                  with spent and left
+ *                  with spent and left, and each part of a divided one by
+ *                  itself
  *   eta_ms         time until the end: max(longest left, all left / slots),
  *                  0 when finished, unknown without slots or when any left is
  *   eta_error_ms   one standard deviation of eta_ms, as far as the complete

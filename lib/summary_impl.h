@@ -12,10 +12,19 @@
 #define WORKER (DIMENSIONS - 1)
 extern const enum field summary_dimensions[DIMENSIONS];
 
+/* What a slot takes: a task, or a part of one. */
+struct piece {
+	int64_t took_ms; /* the attempt that ended it, or UNKNOWN */
+	int64_t expected_ms;
+	int64_t started_ms; /* of the running attempt, or UNKNOWN */
+	uint8_t status;
+};
+
 struct task {
-	int64_t last_ms; /* the attempt that ended it, or UNKNOWN */
+	struct piece *pieces; /* of a divided spec */
+	size_t piece_count;   /* or 0 */
+	int64_t last_ms;      /* the attempt that ended it, or UNKNOWN */
 	int64_t earlier_ms;
-	int64_t piece_ms; /* of a divided spec the longest part, or 0 */
 	int64_t expected_ms;
 	int64_t started_ms; /* of the running attempt, or UNKNOWN */
 	uint32_t word[DIMENSIONS];

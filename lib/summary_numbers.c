@@ -107,21 +107,63 @@ learn(const struct summary *s, struct sample *took_ms, struct sample *missed)
 	}
 }
 
+/* How long something has run that began then. */
 static double
-running_ms(const struct task *t, double now)
+running_ms(int64_t started_ms, double now)
 {
-	if (t->started_ms == UNKNOWN)
+	if (started_ms == UNKNOWN)
 		return 0;
-	return fmax(0, now - (double)t->started_ms);
+	return fmax(0, now - (double)started_ms);
 }
 
-/* The time that a task which is not complete has still to run. */
+/* The time that a piece which is not complete has still to run. */
 static double
-left_ms(const struct task *t, const struct sample *took_ms, double running)
+left_ms(const struct piece *p, const struct sample *took_ms, double running)
 {
-	if (t->expected_ms != UNKNOWN)
-		return fmax(0, (double)t->expected_ms - running);
+	if (p->expected_ms != UNKNOWN)
+		return fmax(0, (double)p->expected_ms - running);
 	return took_ms->n > 0 ? fmax(0, took_ms->mean - running) : NAN;
+}
+
+/* Of a task what one of its slots has to do with it, after earlier_ms. */
+static void
+add_piece(struct work *w, const struct piece *p, int64_t earlier_ms,
+    const struct sample *took_ms)
+{
+	double spent = (double)earlier_ms, left = 0, running;
+
+	if (p->status == STATUS_COMPLETE) {
+		spent += (double)later(p->took_ms, 0);
+	} else {
+		running = p->status == STATUS_PROCESSING
+		              ? running_ms(p->started_ms, w->now)
+		              : 0;
+		spent += running;
+		left = left_ms(p, took_ms, running);
+	}
+	w->busy += spent;
+	w->left += left;
+	w->all += spent + left;
+	w->longest = fmax(w->longest, spent + left);
+	w->longest_left = fmax(w->longest_left, left);
+}
+
+/* Parts run side by side, and nobody knows whose the earlier attempts were. */
+static void
+add_task(struct work *w, const struct task *t, const struct sample *took_ms)
+{
+	struct piece whole = {
+	    t->last_ms, t->expected_ms, t->started_ms, t->status};
+	size_t i;
+
+	if (t->piece_count == 0) {
+		add_piece(w, &whole, t->earlier_ms, took_ms);
+		return;
+	}
+	for (i = 0; i < t->piece_count; i++)
+		add_piece(w, &t->pieces[i], 0, took_ms);
+	w->busy += (double)t->earlier_ms;
+	w->all += (double)t->earlier_ms;
 }
 
 static void
@@ -129,25 +171,15 @@ add_up(const struct summary *s, struct work *w)
 {
 	struct sample took_ms = {0}, missed = {0};
 	const struct task *t;
-	double spent, left;
 	size_t i;
 
 	learn(s, &took_ms, &missed);
 	for (i = 0; i < s->ids.count; i++) {
 		t = &s->tasks[i];
-		left = running_ms(t, w->now);
-		spent = (double)(t->earlier_ms + later(t->last_ms, 0)) + left;
-		if (t->status != STATUS_COMPLETE) {
-			left = left_ms(t, &took_ms, left);
+		add_task(w, t, &took_ms);
+		if (t->status != STATUS_COMPLETE)
 			w->left_variance += variance(
 			    t->expected_ms != UNKNOWN ? &missed : &took_ms);
-		}
-		w->busy += spent;
-		w->left += left;
-		w->all += spent + left;
-		w->longest = fmax(w->longest,
-		    t->piece_ms > 0 ? (double)t->piece_ms : spent + left);
-		w->longest_left = fmax(w->longest_left, left);
 	}
 }
 
@@ -189,6 +221,20 @@ times(const struct summary *s, struct summary_numbers *n)
 	n->efficiency = whole > 0 ? n->bound_ms / whole : NAN;
 }
 
+/* The slots that a task fills now. */
+static double
+filled(const struct task *t)
+{
+	double n = 0;
+	size_t i;
+
+	if (t->piece_count == 0)
+		return t->status == STATUS_PROCESSING;
+	for (i = 0; i < t->piece_count; i++)
+		n += t->pieces[i].status == STATUS_PROCESSING;
+	return n;
+}
+
 void
 summary_numbers(const struct summary *s, struct summary_numbers *n)
 {
@@ -204,12 +250,12 @@ summary_numbers(const struct summary *s, struct summary_numbers *n)
 	for (i = 0; i < s->ids.count; i++) {
 		retried += s->tasks[i].retried;
 		lost += s->tasks[i].lost;
+		n->busy_slots += filled(&s->tasks[i]);
 	}
 	n->retried = known(s->facts.retried, retried);
 	n->lost = known(s->facts.lost, lost);
 	n->workers = known(s->facts.workers, (double)s->workers.count);
 	n->slots = known(s->facts.slots, (double)s->slots.count);
-	n->busy_slots = (double)n->counts.status[STATUS_PROCESSING];
 	n->idle_slots = n->finished ? 0 : fmax(0, n->slots - n->busy_slots);
 	times(s, n);
 }
@@ -263,7 +309,7 @@ summary_processing(const struct summary *s, size_t *count)
 		word = t->word[WORKER];
 		all[(*count)++] = (struct summary_spec){i,
 		    word == NO_WORD ? NULL : names_get(&s->words[WORKER], word),
-		    (int64_t)running_ms(t, now)};
+		    (int64_t)running_ms(t->started_ms, now)};
 	}
 	qsort(all, n, sizeof(*all), oldest_first);
 	return all;

@@ -92,6 +92,44 @@ short passed' "$(jq -r '"\(.id) \(.result)"' all)"
 	ft-stats log | jq -e '.bound_ms < 3000' >/dev/null
 }
 
+# part K STATUS [MEMBERS] - of a spec in three parts of 10 seconds on w1 to w3
+part() {
+	task "a/$1of3" '"whole":"a","part":'"$1"',"parts":3,"expected_ms":10000,
+		"status":"'"$2"'","worker":"w'"$1"'","slot":1,"attempt":1,
+		"started_ms":1000'"${3:+,$3}" | tr -d '\n\t'
+	echo
+}
+
+@test "parts that run side by side take as long as one, and all their slots" {
+	local ended='"result":"passed","finished_ms":11000,"duration_ms":10000'
+	local numbers='[.eta_ms, .bound_ms, .busy_ms, .busy_slots, .idle_slots, .efficiency]'
+
+	for k in 1 2 3; do
+		part $k processing
+	done >log
+	same '[10000,10000,0,3,0,1]' "$(ft-stats log | jq -c "$numbers")"
+	# so too when the whole is read again
+	same '[10000,10000,0,3,0,1]' "$(ft-stats -a log | ft-stats - | jq -c "$numbers")"
+	part 1 complete "$ended" >>log
+	same '[0,10000,30000,2,1,1]' "$(ft-stats log | jq -c "$numbers")"
+	# one that waits, after the others
+	sed '2s/processing/complete/; 2s/"slot"/'"$ended"',&/
+		3s/processing/waiting/; 3s/"worker.*/"result":"unknown"}/' log >waits
+	same '[10000,15000,20000,0,2,0.75]' "$(ft-stats waits | jq -c "$numbers")"
+	# its timeline has three lanes, and lasts as long
+	ft-report-html <log >page.html
+	grep -q 'data-span="10000"' page.html
+	same 'w1/1 w2/1 w3/1' "$(sed -n '/class="lanes"/,/<\/ol>/ s/<li><bdi>\(.*\)<\/bdi>.*/\1/p' \
+		page.html | paste -sd ' ')"
+	same '1 passed 2 running' "$(sed -n 's/.*class="bar \(passed\|processing\)" d="\([^"]*\).*/\1 \2/p' \
+		page.html | awk '{print gsub("h", "") , $1}' | sed s/processing/running/ | sort | paste -sd ' ')"
+	grep -q '<bdi>w2/1</bdi>, <bdi>w3/1</bdi>' page.html
+	{ cat log; part 2 complete "$ended"; part 3 complete "$ended"; } |
+		ft-report-html >page.html
+	grep -q 'data-span="10000"' page.html
+	grep -q 'M0 9h10000M0 27h10000M0 45h10000' page.html
+}
+
 @test "while parts are missing the whole is not over" {
 	{
 		task a/1of2 '"whole":"a","part":1,"parts":2,"status":"complete","result":"passed"'

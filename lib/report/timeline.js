@@ -83,21 +83,28 @@ function findLanes() {
 			result});
 	};
 
+	const addAll = (row, list = '') => {
+		for (const line of list.split('\n')) {
+			const [lane, from, to, result] = line.split('\t');
+
+			if (result && from >= 0)
+				add(row, lane, +from, result === 'processing'
+					? first + span() : +to, result);
+		}
+	};
+
 	lanes = new Map();
 	for (const row of rows) {
 		const t = value(row, 'started');
 		const ms = 1000 * value(row, 'seconds');
+		const {a, p} = row.tr.dataset;
 
-		if (t >= 0)
+		if (t >= 0 && p === undefined)
 			add(row, text(row, 'worker'), t,
 				ms >= 0 ? t + ms : first + span(),
 				text(row, 'result'));
-		for (const line of (row.tr.dataset.a || '').split('\n')) {
-			const [lane, from, to, result] = line.split('\t');
-
-			if (result)
-				add(row, lane, +from, +to, result);
-		}
+		addAll(row, a);
+		addAll(row, p);
 	}
 }
 

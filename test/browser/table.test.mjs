@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {column, failed, open, report, task, tasks} from './browser.mjs';
+import {column, failed, open, report, running, task, tasks}
+	from './browser.mjs';
 
 const RESULT = 1, SPEC = 2, VIEWPORT = 4, SECONDS = 9;
 
@@ -145,6 +146,24 @@ test('what was lost is drawn where it was, and named', async () => {
 	y: y - bars.y}});
 	assert.match(await page.locator('#pointed').textContent(),
 		/spec_00004\.js .*, lost, 8\.00 s/);
+});
+
+test('each part of a divided spec is named in its own lane', async () => {
+	const first = task(0).started_ms;
+	const part = k => ({...task(0), id: `whole/${k}of3`, whole: 'whole',
+		part: k, parts: 3, worker: `node-${k}`, slot: 1,
+		started_ms: first, duration_ms: 10000 * k,
+		finished_ms: first + 10000 * k, ...(k < 3 ? {} : running)});
+	const page = await open(report([part(1), part(2), part(3)]));
+	const said = [];
+
+	await page.locator('.bars').scrollIntoViewIfNeeded();
+	for (const y of [9, 27, 45]) {
+		await page.locator('.bars').hover({position: {x: 9, y}});
+		said.push(await page.locator('#pointed').textContent());
+	}
+	assert.deepEqual(said.map(s => s.replace(/^.*chrome, /, '')),
+		['passed, 10.0 s', 'passed, 20.0 s', 'processing, 20.0 s']);
 });
 
 test('no label of the axis covers another, whatever the width', async () => {
