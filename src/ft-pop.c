@@ -27,8 +27,8 @@ static bool follow;
 static struct pollfd others[OTHERS];
 
 /* Signals that end us are read from a descriptor, beside Redis. */
-static int
-stop_signals(void)
+static void
+watch_others(void)
 {
 	sigset_t set;
 	int fd;
@@ -42,7 +42,9 @@ stop_signals(void)
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
 		err(EX_OSERR, "signalfd");
-	return fd;
+	others[STOP_SIGNAL].fd = fd;
+	others[STOP_SIGNAL].events = POLLIN;
+	others[READER].fd = STDOUT_FILENO;
 }
 
 /* What ends us: told to stop, or nobody reads what we write. */
@@ -132,6 +134,15 @@ pop(bool wait)
 	return follow ? ended() : EX_OK;
 }
 
+static const char *
+our_name(void)
+{
+	static char host[OPT_NAME_MAX + 1];
+
+	gethostname(host, OPT_NAME_MAX);
+	return opt_name("FT_WORKER", opt_env("FT_WORKER", host));
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -139,7 +150,6 @@ main(int argc, char *argv[])
 	int64_t lease_ms = QUEUE_LEASE_MS, patience_ms = -1;
 	bool wait = true;
 	long slots = 1, share = 1;
-	char host[OPT_NAME_MAX + 1] = "";
 	int flag, status;
 
 	while ((flag = getopt(argc, argv, "hVr:w:l:p:nfj:S:")) != -1)
@@ -178,12 +188,9 @@ main(int argc, char *argv[])
 	if (optind != argc || (follow && !wait) ||
 	    ((slots > 1 || share > 1) && !follow))
 		opt_usage(SYNOPSIS);
-	gethostname(host, OPT_NAME_MAX);
 	if (worker == NULL)
-		worker = opt_name("FT_WORKER", opt_env("FT_WORKER", host));
-	others[STOP_SIGNAL].fd = stop_signals();
-	others[STOP_SIGNAL].events = POLLIN;
-	others[READER].fd = STDOUT_FILENO;
+		worker = our_name();
+	watch_others();
 	queue = queue_open(run);
 	queue_set_patience(queue, patience_ms);
 	queue_on_wait(queue, told);

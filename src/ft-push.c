@@ -134,6 +134,22 @@ finish(bool good, bool keep_open)
 	return jsonl_bad_total() > 0 || refused > 0 ? EX_DATAERR : EX_OK;
 }
 
+static int
+cancel(void)
+{
+	queue_cancel(queue);
+	return EX_OK;
+}
+
+static int
+push_run(long budget, bool keep_open)
+{
+	queue_check_server(queue);
+	queue_set_budget(queue, budget);
+	queue_on_pushed(queue, pushed);
+	return finish(push_all(), keep_open);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -178,15 +194,7 @@ main(int argc, char *argv[])
 		opt_usage(SYNOPSIS);
 	queue = budget == 0 ? queue_open(run) : queue_open_push(run);
 	queue_set_patience(queue, patience_ms);
-	if (budget == 0) {
-		queue_cancel(queue);
-		status = EX_OK;
-	} else {
-		queue_check_server(queue);
-		queue_set_budget(queue, budget);
-		queue_on_pushed(queue, pushed);
-		status = finish(push_all(), keep_open);
-	}
+	status = budget == 0 ? cancel() : push_run(budget, keep_open);
 	queue_close(queue);
 	history_close(history);
 	opt_close_stdout();

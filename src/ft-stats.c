@@ -233,6 +233,18 @@ read_run(void)
 	return judge(l.over, all_passed(&l));
 }
 
+static int
+ask_queue(const char *run, int64_t patience_ms)
+{
+	int status;
+
+	queue = queue_open(run);
+	queue_set_patience(queue, patience_ms);
+	status = read_run();
+	queue_close(queue);
+	return status;
+}
+
 static void
 read_file(const char *path)
 {
@@ -274,6 +286,19 @@ read_files(char *paths[])
 	newest_free(newest);
 	status = judge(summary_finished(summary), summary_passed(summary));
 	return jsonl_bad_total() > 0 ? EX_DATAERR : status;
+}
+
+/* Flags that do not go together. */
+static bool
+at_odds(bool files, bool named)
+{
+	if (files && (named || follow || counters || runs))
+		return true;
+	if ((counters || runs) && (tasks || follow))
+		return true;
+	if (beside != NULL && (!tasks || follow))
+		return true;
+	return runs && (counters || quiet || verdict || named);
 }
 
 int
@@ -319,24 +344,14 @@ main(int argc, char *argv[])
 		default:
 			opt_usage(SYNOPSIS);
 		}
-	if (optind != argc && (run != NULL || follow || counters || runs))
-		opt_usage(SYNOPSIS);
-	if (counters + runs > 0 && (tasks || follow))
-		opt_usage(SYNOPSIS);
-	if (beside != NULL && (!tasks || follow))
-		opt_usage(SYNOPSIS);
-	if (runs && (counters || quiet || verdict || run != NULL))
+	if (at_odds(optind != argc, run != NULL))
 		opt_usage(SYNOPSIS);
 	summary = summary_new();
 	fold = fold_new();
-	if (optind != argc) {
+	if (optind != argc)
 		status = read_files(argv + optind);
-	} else {
-		queue = queue_open(run);
-		queue_set_patience(queue, patience_ms);
-		status = read_run();
-		queue_close(queue);
-	}
+	else
+		status = ask_queue(run, patience_ms);
 	summary_free(summary);
 	fold_free(fold);
 	opt_close_stdout();
