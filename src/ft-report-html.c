@@ -1,4 +1,5 @@
 /* ft-report-html - make one page of a stream of records */
+#include <signal.h>
 #include <stdlib.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -16,6 +17,15 @@
 static struct page_look look;
 static struct page *page;
 static struct fold *fold;
+static volatile sig_atomic_t interrupted;
+
+/* For who writes: the page of what they still say is worth having. */
+static void
+interrupt(int sig)
+{
+	signal(sig, SIG_DFL);
+	interrupted = sig;
+}
 
 /* Of a divided spec nothing before all of it is known. */
 static void
@@ -56,6 +66,8 @@ main(int argc, char *argv[])
 	struct record *r;
 
 	flags(argc, argv);
+	if (signal(SIGINT, SIG_IGN) != SIG_IGN)
+		signal(SIGINT, interrupt);
 	page = page_new();
 	fold = fold_new();
 	in = jsonl_open(STDIN_FILENO, "stdin");
@@ -71,5 +83,7 @@ main(int argc, char *argv[])
 	look.now_ms = clock_utc_ms();
 	page_write(page, stdout, &look);
 	opt_close_stdout();
+	if (interrupted)
+		raise(SIGINT);
 	return jsonl_bad_total() > 0 ? EX_DATAERR : EX_OK;
 }

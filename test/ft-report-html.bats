@@ -2,6 +2,8 @@
 # ft-report-html: what comes out for what goes in, without a browser.
 bats_require_minimum_version 1.5.0
 
+load helper
+
 setup() {
 	PATH=$BATS_TEST_DIRNAME/../bin:$PATH
 	cd "$BATS_TEST_TMPDIR" || return
@@ -51,6 +53,25 @@ page() {
 	grep -F "(cd &#39;a &amp; b&#39; &amp;&amp; &lt;x)" page.html
 	page "$failed" >page.html
 	run ! grep -F 'by hand' page.html
+}
+
+catches_int() {
+	grep -q '^SigCgt:.*[2367abef]$' "/proc/$1/status"
+}
+
+@test "an interrupt ends who writes; of what they said there is a page" {
+	mkfifo records
+	env --default-signal=INT ft-report-html <records >page.html 3>&- &
+	pid=$!
+	exec 5>records
+	printf '%s\n' "$passed" >&5
+	poll catches_int "$pid"
+	kill -INT "$pid"
+	exec 5>&-
+	status=0
+	wait "$pid" || status=$?
+	[ "$status" -eq 130 ]
+	grep -F 'All 1 passed' page.html
 }
 
 @test "artifacts that are not whole are told" {
