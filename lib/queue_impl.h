@@ -49,9 +49,13 @@ int64_t reply_int(const redisReply *r, size_t i);
 /* The value of a field in a flat list of fields and values; NULL: none. */
 const char *reply_field(const redisReply *fields, const char *name);
 
-/* A task's record out of the fields of its hash; NULL: the hash is gone. */
+/*
+ * A task's record out of the fields of its hash; NULL: the hash is gone. The
+ * view is the run's state, or "over" when it is cancelled and all leases are
+ * void.
+ */
 struct record *queue_record(
-    const redisReply *fields, const char *run, const char *state);
+    const redisReply *fields, const char *run, const char *view);
 /* Set a list of attempts from its JSON text, if it has any. */
 void queue_set_list(struct record *r, enum field f, const char *json);
 

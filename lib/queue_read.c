@@ -88,16 +88,17 @@ set_leased(struct record *r, const redisReply *fields)
 }
 
 static void
-set_waiting(struct record *r, const char *state)
+set_waiting(struct record *r, const char *view)
 {
-	bool cancelled = strcmp(state, "cancelled") == 0;
+	bool cancelled =
+	    strcmp(view, "cancelled") == 0 || strcmp(view, "over") == 0;
 
 	record_set_status(r, cancelled ? STATUS_COMPLETE : STATUS_WAITING);
 	record_set_result(r, cancelled ? RESULT_CANCELLED : RESULT_UNKNOWN);
 }
 
 struct record *
-queue_record(const redisReply *fields, const char *run, const char *state)
+queue_record(const redisReply *fields, const char *run, const char *view)
 {
 	const char *text = reply_field(fields, "record");
 	const char *result = reply_field(fields, "result");
@@ -110,10 +111,11 @@ queue_record(const redisReply *fields, const char *run, const char *state)
 	if (result != NULL)
 		set_verdict(r, fields, result);
 	else if (reply_field(fields, "lease") != NULL &&
-		 reply_field(fields, "silent_ms") == NULL)
+		 reply_field(fields, "silent_ms") == NULL &&
+		 strcmp(view, "over") != 0)
 		set_leased(r, fields);
 	else
-		set_waiting(r, state);
+		set_waiting(r, view);
 	record_set_reason(r, reason ? reason_of(reason) : REASON_NONE);
 	set_objects(r, RECORD_ATTEMPTS, reply_field(fields, "attempts"));
 	set_objects(r, RECORD_LATE, reply_field(fields, "late"));
@@ -145,10 +147,10 @@ ask_for(struct queue *q, const char *id)
 }
 
 static void
-hand_over(struct queue *q, const redisReply *fields, const char *state,
+hand_over(struct queue *q, const redisReply *fields, const char *view,
     void (*each)(struct record *))
 {
-	struct record *r = queue_record(fields, q->run, state);
+	struct record *r = queue_record(fields, q->run, view);
 
 	if (r == NULL)
 		return;
@@ -161,7 +163,7 @@ hand_over(struct queue *q, const redisReply *fields, const char *state,
  * always asked for ahead, so that the server works while we do.
  */
 static void
-each_id(struct queue *q, const redisReply *ids, const char *state,
+each_id(struct queue *q, const redisReply *ids, const char *view,
     void (*each)(struct record *))
 {
 	redisReply *fields;
@@ -175,9 +177,16 @@ each_id(struct queue *q, const redisReply *ids, const char *state,
 		fields = redis_answer(q->redis, &tag);
 		if (fields == NULL)
 			errx(EX_UNAVAILABLE, "redis is out of reach");
-		hand_over(q, fields, state, each);
+		hand_over(q, fields, view, each);
 		freeReplyObject(fields);
 	}
+}
+
+static const char *
+view(const struct queue_look *l)
+{
+	return l->over && strcmp(l->state, "cancelled") == 0 ? "over"
+	                                                     : l->state;
 }
 
 static int64_t
@@ -194,7 +203,7 @@ each_of(struct queue *q, const char *list, int64_t first,
 		ids = range(q, list, at);
 		n = ids ? ids->elements : 0;
 		if (n > 0)
-			each_id(q, ids, l.state, each);
+			each_id(q, ids, view(&l), each);
 		freeReplyObject(ids);
 		at += (int64_t)n;
 	} while (n == CHUNK);
@@ -216,9 +225,9 @@ queue_each_active(struct queue *q, void (*each)(struct record *))
 	q->active = queue_ask(q, r);
 	queue_look(q, &l);
 	if (before != NULL)
-		each_id(q, before, l.state, each);
+		each_id(q, before, view(&l), each);
 	if (q->active != NULL)
-		each_id(q, q->active, l.state, each);
+		each_id(q, q->active, view(&l), each);
 	freeReplyObject(before);
 }
 

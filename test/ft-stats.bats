@@ -247,6 +247,31 @@ follow() {
 		"$(tail -n 1 out | jq -c '{state,passed,cancelled}')"
 }
 
+@test "a cancelled run is over though its last workers have died" {
+	tasks a b c | ft-push
+	for _ in 1 2; do
+		ft-pop -n -l 0.3
+	done >leased
+	ft-push -m 0
+	exits 1 ft-stats -q
+	poll ft-stats -q
+	exits 0 ft-stats -f
+	same '{"state":"cancelled","processing":0,"cancelled":3}' \
+		"$(tail -n 1 out | jq -c '{state,processing,cancelled}')"
+	same 'complete cancelled' "$(ft-stats -a |
+		jq -r '"\(.status) \(.result)"' | uniq)"
+	# and stays so, whatever is said later
+	ended_as passed <leased | ft-result >late
+	same cancelled "$(jq -r .result late | uniq)"
+	jq -c '. + {status: "processing", result: "unknown", started_ms: 1}' \
+		leased | ft-result >late
+	same cancelled "$(jq -r .result late | uniq)"
+	same '{"processing":0,"passed":0,"cancelled":3}' \
+		"$(ft-stats | jq -c '{processing,passed,cancelled}')"
+	run -1 ft-pop
+	same '' "$(jq -r .id <<<"$output")"
+}
+
 @test "-f ends when its reader is gone: 74" {
 	tasks a | ft-push
 	mkfifo pipe

@@ -358,6 +358,32 @@ more passed 1' "$(ft-stats -a | jq -r '"\(.id) \(.result) \(.attempt)"' | sort)"
 	same 1 "$(wc -l <one)"
 }
 
+@test "who has left or died takes no share of what there is" {
+	needs redis-server
+	export FT_RUN=five
+	short good | ft-push -k >/dev/null
+	ft-pop -n >leased
+	pids=
+	for i in $(seq 20); do
+		FT_WORKER=w$i ft-pop -f -S 100 >none 3>&- &
+		pids="$pids $!"
+	done
+	poll eval '[ "$(ft-stats -c | jq .workers)" = 21 ]'
+	# shellcheck disable=SC2086 # words
+	kill $pids
+	wait
+	for i in $(seq 40); do
+		short good | jq -c --arg i "$i" '.id += $i'
+	done | ft-push >/dev/null
+	ended_as passed <leased | ft-result >/dev/null
+	ft-pop -f -S 100 >popped 3>&- &
+	# forty seconds for one slot: half of them
+	poll eval '[ "$(wc -l <popped)" -ge 20 ]'
+	kill $!
+	wait $! || :
+	same 20 "$(wc -l <popped)"
+}
+
 @test "a killed worker loses nothing of its batch" {
 	needs redis-server
 	export FT_RUN=killed

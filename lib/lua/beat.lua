@@ -7,7 +7,8 @@
 -- ARGV[4]  when the attempt started, in ms
 -- ARGV[5]  slot
 --
--- Returns held, or stale and the fields of the task; nil without such a task.
+-- Returns held, or stale, the run's view and the fields of the task; nil without
+-- such a task.
 -- Model: Beat.
 local id, token, instance = ARGV[1], ARGV[2], ARGV[3]
 local key = task_key(id)
@@ -26,7 +27,7 @@ if t[1] ~= token or meta.over then
 		redis.call('LLEN', own_bell(instance)) < BELL_MAX then
 		tell(instance, note('stop', token, id))
 	end
-	return {'stale', meta.state, state_of(id)}
+	return {'stale', view(), state_of(id)}
 end
 speak_up(id)
 redis.call('ZADD', LEASES, now + t[2], id)

@@ -8,7 +8,7 @@
 -- out), silence_ms and spoke_ms (the last long silence: its length and its
 -- end), recent, recent_ms, other_ms (the two workers heard last), a counter
 -- of every result, retried, lost, late, handed_back, busy_ms, announced and
--- over (a cancelled run's last lease has ended), and push:PUSHER.N, the answers
+-- over (a cancelled run's last lease has ended, or is void), and push:PUSHER.N, the answers
 -- to a pusher's last batches.
 --
 -- Fields of task:ID: record, retries, share (the tasks with which it may share
@@ -34,7 +34,8 @@ local RENEW_S = 600         -- used up of it before work renews it
 local TAKE_BACK_MAX = 100   -- expired leases taken back by one call
 local LOOK_AHEAD = 8        -- waiting tasks looked at for a retry's sake
 local AVOID_MS = 1000       -- how long a retry waits for another worker
-local BELL_MAX = 64         -- notes kept for an instance that does not read
+local BELL_MAX = 64         -- notes at which stops are not repeated
+local BELL_KEPT = 1024      -- notes kept for an instance that does not read
 local LATE_MAX = 4096       -- bytes of late results kept of a task
 local SHORT_MS = 5000       -- what lasts longer starts alone
 local WORTH_MS = 10000      -- work that is worth a start of its own
@@ -71,6 +72,16 @@ end
 for i = 2, #names do
 	if names[i] ~= 'recent' then
 		meta[names[i]] = tonumber(meta[names[i]])
+	end
+end
+
+-- Whoever held the last leases of a cancelled run has been silent for another
+-- lease, and nobody may be left to take them back: it is over. From then on
+-- they are void.
+if meta.state == 'cancelled' and not meta.over then
+	local last = redis.call('ZREVRANGE', LEASES, 0, 0, 'WITHSCORES')
+	if last[2] and last[2] + (meta.lease_ms or 0) < now then
+		meta.over = 1
 	end
 end
 
@@ -173,7 +184,7 @@ local function over()
 	if meta.state == 'finished' then
 		return true
 	end
-	if redis.call('ZCARD', LEASES) > 0 then
+	if not meta.over and redis.call('ZCARD', LEASES) > 0 then
 		return false
 	end
 	if meta.state == 'cancelled' then
@@ -236,6 +247,9 @@ local function take_back()
 		0, TAKE_BACK_MAX)
 	local back = false
 
+	if meta.over then
+		return
+	end
 	for _, id in ipairs(ids) do
 		local key = task_key(id)
 		local t = redis.call('HMGET', key, 'lease_ms', 'score',
@@ -356,10 +370,25 @@ local function may_share(score, t)
 		(expected_ms(score) or SHORT_MS + 1) <= SHORT_MS
 end
 
+-- The slots of those at work, the one that asks among them: who has left, or
+-- has said nothing for two leases, does not share what there is.
+local function slots_at_work(lease_ms)
+	local all, count = redis.call('HGETALL', WORKERS), 0
+
+	for i = 2, #all, 2 do
+		local slots, mode, seen_ms = string.match(all[i],
+			'^%S+ (%d+) (%S) (%d+) ')
+		if slots and mode ~= 'd' and now - seen_ms <= 2 * lease_ms then
+			count = count + slots
+		end
+	end
+	return count
+end
+
 -- Those that share a start with a task: the next ones that may, as long as the
 -- whole takes half of what there is for each slot; less than ten seconds are
 -- not worth another start. Ids and scores.
-local function mates(id, score, slots, share)
+local function mates(id, score, share, lease_ms)
 	local fields = {'share', 'failures', 'lost'}
 	local found, own, each, left = {}
 
@@ -370,7 +399,7 @@ local function mates(id, score, slots, share)
 	if not may_share(score, own) then
 		return found
 	end
-	each = work_ms() / (slots * math.max(1, redis.call('HLEN', WORKERS)))
+	each = work_ms() / math.max(1, slots_at_work(lease_ms))
 	left = math.max(each / 2, math.min(each, WORTH_MS)) -
 		expected_ms(score)
 	local next = redis.call('ZRANGE', QUEUE, 0, MATES_AHEAD, 'WITHSCORES')
@@ -441,7 +470,7 @@ local function lease_next(instance, me, lease_ms, nonce, ended)
 			'}')
 		return nil, 1
 	end
-	all = mates(id, score, me.slots, me.share)
+	all = mates(id, score, me.share, lease_ms)
 	table.insert(all, 1, {id, score})
 	for i, one in ipairs(all) do
 		local token = lease(one[1], one[2], instance, me.worker,
@@ -499,10 +528,15 @@ end
 local function tell(instance, text)
 	local bell = own_bell(instance)
 
-	if redis.call('RPUSH', bell, text) > BELL_MAX * 16 then
-		redis.call('LTRIM', bell, -BELL_MAX * 16, -1)
+	if redis.call('RPUSH', bell, text) > BELL_KEPT then
+		redis.call('LTRIM', bell, -BELL_KEPT, -1)
 	end
 	keep(bell)
+end
+
+-- The run's state by which a record is read: over where leases are void.
+local function view()
+	return meta.over and 'over' or meta.state
 end
 
 -- The state of a task for an answer to somebody who does not hold it.

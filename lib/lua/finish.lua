@@ -13,7 +13,7 @@
 -- ARGV[9]  duration_ms or 0
 --
 -- Returns complete or waiting, the result, the reason and the attempts; or
--- late, the run's state and the fields of the task for somebody who does not
+-- late, the run's view and the fields of the task for somebody who does not
 -- hold it; nil without such a task. Sent again it answers the same.
 -- Model: Finish.
 local id, token, instance = ARGV[1], ARGV[2], ARGV[3]
@@ -128,7 +128,7 @@ if t[1] ~= token or meta.over then
 		free_slot()
 	end
 	over()
-	return {'late', meta.state, state_of(id)}
+	return {'late', view(), state_of(id)}
 end
 speak_up(id)
 redis.call('ZREM', LEASES, id)

@@ -5,6 +5,7 @@
 --
 -- Returns what it holds, as id#token: the caller hands back what it has not
 -- delivered. Model: Leave.
+
 -- one that is not known, too: its pop may still be on its way
 local me = instance_of(ARGV[1]) or
 	{worker = '-', slots = 0, done = 0, asked = 0, share = 1}

@@ -79,7 +79,7 @@
 
 /* ft:{RUN}:meta */
 byte state = OPEN;
-bool is_over;           /* a cancelled run's last lease has ended */
+bool is_over;           /* a cancelled run's last lease has ended, or is void */
 byte fence;
 
 /* ft:{RUN}:task:ID, and where the task is: exactly one of three */
@@ -216,8 +216,12 @@ inline take_back_one(t)
 inline take_back()
 {
 #ifndef NO_TAKE_BACK
-	take_back_one(0);
-	take_back_one(TASKS - 1)
+	if
+	:: is_over
+	:: else ->
+		take_back_one(0);
+		take_back_one(TASKS - 1)
+	fi
 #else
 	skip
 #endif
@@ -752,6 +756,10 @@ end:
 		faults = faults - alive(TASKS - 1);
 		expired[TASKS - 1] = true
 	}
+	/* and for another lease nobody spoke: what is leased is void */
+	:: atomic { state == CANCELLED && !is_over && !no_lease &&
+		leased[0] == expired[0] &&
+		leased[TASKS - 1] == expired[TASKS - 1] -> is_over = true }
 	od
 }
 
