@@ -50,6 +50,7 @@ queue_teach(struct queue *q, bool at_once)
 				  clock_mono_ms() < q->lesson_due_ms))
 		return;
 	q->lesson = NULL;
+	q->unlearnt++;
 	redis_send(q->redis, lesson, NULL);
 }
 

@@ -23,6 +23,7 @@ struct queue {
 	struct request *lesson; /* what passes taught, not sent yet */
 	int64_t lesson_due_ms;  /* by clock_mono_ms */
 	int lessons;
+	int unlearnt; /* lessons sent and not answered */
 	redisReply *active; /* ids leased at the last queue_each_active */
 };
 

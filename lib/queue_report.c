@@ -274,13 +274,15 @@ queue_reported(struct queue *q)
 	redisReply *reply;
 	void *tag;
 
-	while (r == NULL && q->unanswered > 0) {
+	while (r == NULL && (q->unanswered > 0 || q->unlearnt > 0)) {
 		reply = redis_answer(q->redis, &tag);
 		if (reply == NULL)
 			return NULL;
 		if (tag != NULL) {
 			q->unanswered--;
 			r = answered(q, tag, reply);
+		} else {
+			q->unlearnt--;
 		}
 		freeReplyObject(reply);
 	}
@@ -296,6 +298,7 @@ queue_settle(struct queue *q)
 	queue_teach(q, true);
 	while ((reply = redis_answer(q->redis, &tag)) != NULL)
 		freeReplyObject(reply);
+	q->unlearnt = 0;
 }
 
 void

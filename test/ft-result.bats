@@ -32,6 +32,28 @@ takeover() {
 	ft-pop -w two -l 30 >second
 }
 
+@test "what passes teach is there soon, without another report" {
+	tasks a | ft-push -r taught >/dev/null
+	mkfifo reports
+	ft-result <reports >out 3>&- &
+	pid=$!
+	exec 7>reports
+	ft-pop -n -r taught | ended_as passed >&7
+	patience=20 poll eval '[ "$(redis HGET ft:history a)" = 100 ]'
+	exec 7>&-
+	ends 0 $pid
+}
+
+@test "what is no duration in the history is learnt anew" {
+	redis HSET ft:history a abc b/1of2 nan b/2of2 7 >/dev/null
+	tasks a b/2of2 | ft-push -r absurd >/dev/null
+	for _ in 1 2; do
+		ft-pop -n -r absurd | ended_as passed | exits 0 ft-result
+	done
+	same '100 nan' "$(redis HMGET ft:history a b/1of2 | paste -sd ' ')"
+	same '' "$(redis HGET ft:history b)"
+}
+
 @test "a passed attempt is the verdict, with all that the record holds" {
 	task a '"ticket":7' | ft-push
 	ft-pop -n >leased

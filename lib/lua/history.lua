@@ -8,6 +8,14 @@
 local TTL_S = 604800 -- a week
 local PARTS_MAX = 100
 local OWN, KIN = 2 / 3, 1 / 8
+local LONGEST_MS = 2 ^ 53
+
+-- What is no duration was never learnt.
+local function duration(value)
+	local ms = tonumber(value or nil)
+
+	return ms and ms >= 0 and ms <= LONGEST_MS and ms
+end
 
 -- The parts of a divided spec, WHOLE/1of3 and so on: the whole lasts as long
 -- as all of them.
@@ -23,7 +31,7 @@ local function sum_up(name)
 		names[k] = string.format('%s/%dof%d', whole, k, parts)
 	end
 	for _, ms in ipairs(redis.call('HMGET', KEYS[1], unpack(names))) do
-		if not ms then
+		if not duration(ms) then
 			return
 		end
 		sum = sum + ms
@@ -33,7 +41,7 @@ end
 
 for i = 1, #ARGV, 2 do
 	local name, new = ARGV[i], tonumber(ARGV[i + 1])
-	local old = tonumber(redis.call('HGET', KEYS[1], name) or new)
+	local old = duration(redis.call('HGET', KEYS[1], name)) or new
 	local share = string.sub(name, -1) == '/' and KIN or OWN
 
 	redis.call('HSET', KEYS[1], name,
