@@ -1,4 +1,4 @@
-/* queue_pop - leased tasks out of a run, and the notes on an instance's bell */
+/* queue_pop - leased tasks out of a run */
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,40 +9,7 @@
 
 #include "clock.h"
 #include "mem.h"
-#include "queue_impl.h"
-
-#define NOTE_FIELDS 8 /* of the longest note: see task_note in common.lua */
-
-struct note {
-	struct note *next;
-	char text[];
-};
-
-/* What a slot works on: more than one when they are a batch. */
-struct hold {
-	struct hold *next;
-	char *batch;   /* "": it is none */
-	char member[]; /* id#token, as in held */
-};
-
-struct popper {
-	struct queue *queue;
-	const char *worker;
-	char *instance;
-	char *own_bell, *bell;
-	int64_t lease_ms;
-	bool follow;
-	uint64_t requests;
-	long long seen; /* the last fencing number */
-	unsigned connections;
-	bool missed; /* a note, perhaps: the connection broke meanwhile */
-	char generation[48]; /* of the run's bell */
-	int64_t ask_ms;      /* on the monotonic clock: until then, if full, */
-			     /* only its own bell can bring news */
-	long slots, share;
-	struct hold **slot; /* what was returned, by slot; NULL: free */
-	struct note *first, **last;
-};
+#include "queue_popper.h"
 
 struct popper *
 popper_open(struct queue *q, const char *worker, long slots, int64_t lease_ms,
@@ -71,226 +38,18 @@ popper_open(struct queue *q, const char *worker, long slots, int64_t lease_ms,
 	return p;
 }
 
-static struct note *
-shift(struct popper *p)
-{
-	struct note *n = p->first;
-
-	if (n != NULL)
-		p->first = n->next;
-	if (p->first == NULL)
-		p->last = &p->first;
-	return n;
-}
-
-static void
-drop(struct hold **link)
-{
-	struct hold *h = *link;
-
-	*link = h->next;
-	free(h->batch);
-	free(h);
-}
-
 void
 popper_close(struct popper *p)
 {
-	struct note *n;
-	long i;
-
 	if (p == NULL)
 		return;
-	while ((n = shift(p)) != NULL)
-		free(n);
-	for (i = 0; i < p->slots; i++)
-		while (p->slot[i] != NULL)
-			drop(&p->slot[i]);
+	note_forget(p);
+	hold_only(p, NULL);
 	free(p->slot);
 	free(p->instance);
 	free(p->own_bell);
 	free(p->bell);
 	free(p);
-}
-
-static void
-remember_one(struct popper *p, const char *text, size_t len)
-{
-	struct note *n;
-
-	if (len == 0)
-		return;
-	n = mem_alloc(sizeof(*n) + len + 1);
-	n->next = NULL;
-	memcpy(n->text, text, len);
-	n->text[len] = '\0';
-	*p->last = n;
-	p->last = &n->next;
-}
-
-/* The notes of a batch come as one: see NEXT_NOTE in common.lua. */
-static void
-remember(struct popper *p, const char *text)
-{
-	const char *end;
-
-	while (strncmp(text, "task\n", 5) == 0 &&
-	       (end = strstr(text, "\ftask\n")) != NULL) {
-		remember_one(p, text, (size_t)(end - text));
-		text = end + 1;
-	}
-	remember_one(p, text, strlen(text));
-}
-
-/* Where a member of held is kept; NULL: no slot works on it. */
-static struct hold **
-find(const struct popper *p, const char *member)
-{
-	struct hold **link;
-	long i;
-
-	for (i = 0; i < p->slots; i++)
-		for (link = &p->slot[i]; *link != NULL; link = &(*link)->next)
-			if (strcmp((*link)->member, member) == 0)
-				return link;
-	return NULL;
-}
-
-static void
-free_slot(struct popper *p, const char *member)
-{
-	struct hold **link = find(p, member);
-
-	if (link != NULL)
-		drop(link);
-}
-
-/*
- * The slot of its batch, else the lowest free one; the last one when the queue
- * knows better than we.
- */
-static long
-choose_slot(const struct popper *p, const char *batch)
-{
-	long i;
-
-	for (i = 0; *batch != '\0' && i < p->slots; i++)
-		if (p->slot[i] != NULL && strcmp(p->slot[i]->batch, batch) == 0)
-			return i;
-	for (i = 0; i < p->slots - 1 && p->slot[i] != NULL;)
-		i++;
-	while (p->slot[i] != NULL)
-		drop(&p->slot[i]);
-	return i;
-}
-
-static long
-take_slot(struct popper *p, const char *member, const char *batch)
-{
-	size_t size = strlen(member) + 1;
-	struct hold *h = mem_alloc(sizeof(*h) + size);
-	long i = choose_slot(p, batch);
-
-	memcpy(h->member, member, size);
-	h->batch = mem_strdup(batch);
-	h->next = p->slot[i];
-	p->slot[i] = h;
-	return i;
-}
-
-/* Cut a note into its lines; the last field takes all that is left. */
-static void
-cut(char *text, char *field[NOTE_FIELDS])
-{
-	int i;
-
-	for (i = 0; i < NOTE_FIELDS; i++)
-		field[i] = "";
-	for (i = 0; i < NOTE_FIELDS && text != NULL; i++)
-		field[i] = i < NOTE_FIELDS - 1 ? strsep(&text, "\n") : text;
-}
-
-/* A leased task's record; NULL when it has been returned before. */
-static struct record *
-task_record(struct popper *p, char *field[NOTE_FIELDS])
-{
-	struct record *r = record_parse(field[7]);
-	long long fence = strtoll(field[1], NULL, 10);
-	char *member;
-
-	if (r == NULL || !record_has(r, RECORD_ID))
-		errx(EX_SOFTWARE, "pop: a task that is no record");
-	member = mem_printf("%s#%s", record_text(r, RECORD_ID), field[1]);
-	free_slot(p, field[5]);
-	if (find(p, member) != NULL) {
-		free(member);
-		record_free(r);
-		return NULL;
-	}
-	if (fence > p->seen)
-		p->seen = fence;
-	record_set_text(r, RECORD_RUN, p->queue->run);
-	record_set_text(r, RECORD_WORKER, p->worker);
-	record_set_int(r, RECORD_SLOT, take_slot(p, member, field[6]) + 1);
-	free(member);
-	if (*field[6] != '\0')
-		record_set_text(r, RECORD_BATCH, field[6]);
-	record_set_int(r, RECORD_ATTEMPT, atoi(field[2]));
-	record_set_text(r, RECORD_LEASE, field[1]);
-	record_set_int(r, RECORD_LEASE_MS, atoll(field[3]));
-	record_set_status(r, STATUS_PROCESSING);
-	record_set_result(r, RESULT_UNKNOWN);
-	queue_set_list(r, RECORD_ATTEMPTS, field[4]);
-	return r;
-}
-
-static struct record *
-stop_record(const struct popper *p, char *field[NOTE_FIELDS])
-{
-	struct record *r = record_new();
-
-	record_set_text(r, RECORD_ID, field[2]);
-	record_set_text(r, RECORD_RUN, p->queue->run);
-	record_set_text(r, RECORD_LEASE, field[1]);
-	record_set_status(r, STATUS_COMPLETE);
-	record_set_result(r, RESULT_UNKNOWN);
-	record_set_reason(r, REASON_INTERRUPTED);
-	return r;
-}
-
-/* Act on the notes; true when one of them is for the caller. */
-static bool
-take_note(struct popper *p, struct record **r, enum popped *what)
-{
-	char *field[NOTE_FIELDS];
-	struct note *n;
-
-	*r = NULL;
-	while (*r == NULL && (n = shift(p)) != NULL) {
-		cut(n->text, field);
-		if (strcmp(field[0], "task") == 0) {
-			*r = task_record(p, field);
-			*what = POP_TASK;
-		} else if (strcmp(field[0], "stop") == 0) {
-			*r = stop_record(p, field);
-			*what = POP_STOP;
-		} else {
-			free_slot(p, field[1]);
-		}
-		free(n);
-	}
-	return *r != NULL;
-}
-
-static bool
-is_among(const redisReply *members, const char *member)
-{
-	size_t i;
-
-	for (i = 0; i < members->elements; i++)
-		if (strcmp(member, reply_text(members, i)) == 0)
-			return true;
-	return false;
 }
 
 /*
@@ -303,9 +62,7 @@ resync(struct popper *p)
 	struct request *q = queue_request(&script_held, p->queue->run);
 	const redisReply *members, *notes;
 	redisReply *reply;
-	struct hold **link;
 	size_t i;
-	long s;
 
 	request_text(q, p->instance);
 	request_int(q, p->seen);
@@ -316,14 +73,9 @@ resync(struct popper *p)
 	p->missed = false;
 	members = reply_list(reply, 0);
 	notes = reply_list(reply, 1);
-	for (s = 0; s < p->slots; s++)
-		for (link = &p->slot[s]; *link != NULL;)
-			if (is_among(members, (*link)->member))
-				link = &(*link)->next;
-			else
-				drop(link);
+	hold_only(p, members);
 	for (i = 0; i < notes->elements; i++)
-		remember(p, reply_text(notes, i));
+		note_keep(p, reply_text(notes, i));
 	freeReplyObject(reply);
 	return true;
 }
@@ -401,8 +153,8 @@ take_in(struct popper *p, const redisReply *reply)
 	snprintf(
 	    p->generation, sizeof(p->generation), "%s", reply_text(reply, 2));
 	for (i = 4; i < reply->elements; i++)
-		remember(p, reply_text(reply, i));
-	remember(p, reply_text(reply, 3));
+		note_keep(p, reply_text(reply, i));
+	note_keep(p, reply_text(reply, 3));
 	p->ask_ms = clock_mono_ms() + reply_int(reply, 1);
 }
 
@@ -445,7 +197,7 @@ popper_next(struct popper *p, bool wait, struct pollfd *others, nfds_t count,
 	for (;;) {
 		if (!catch_up(p))
 			return POP_EVENT;
-		if (take_note(p, r, &got))
+		if (note_take(p, r, &got))
 			return got;
 		full = still_full(p);
 		got = full ? POP_NOTHING : look(p, &full);
@@ -458,7 +210,7 @@ popper_next(struct popper *p, bool wait, struct pollfd *others, nfds_t count,
 			return POP_EVENT;
 		p->missed = reply == NULL;
 		if (reply != NULL && full)
-			remember(p, reply_text(reply, 1));
+			note_keep(p, reply_text(reply, 1));
 		freeReplyObject(reply);
 	}
 }
@@ -468,7 +220,7 @@ popper_more(struct popper *p, struct record **r)
 {
 	enum popped what;
 
-	return take_note(p, r, &what);
+	return note_take(p, r, &what);
 }
 
 static void
@@ -491,7 +243,7 @@ popper_hand_back(struct popper *p, const struct record *r)
 	    "%s#%s", record_text(r, RECORD_ID), record_text(r, RECORD_LEASE));
 
 	hand_back_member(p, member);
-	free_slot(p, member);
+	hold_end(p, member);
 	free(member);
 }
 
@@ -507,7 +259,7 @@ popper_leave(struct popper *p)
 	if (reply == NULL)
 		return;
 	for (i = 0; i < reply->elements; i++)
-		if (find(p, reply_text(reply, i)) == NULL)
+		if (!hold_has(p, reply_text(reply, i)))
 			hand_back_member(p, reply_text(reply, i));
 	freeReplyObject(reply);
 }
