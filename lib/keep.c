@@ -13,6 +13,7 @@
 #include "folder.h"
 #include "keep.h"
 #include "mem.h"
+#include "path.h"
 
 #define CUT "\n[%" PRId64 " bytes left out here]\n"
 #define CUT_MAX 64 /* bytes of that line */
@@ -38,13 +39,16 @@ note(const char *name, const char *why)
 	buf_printf(&mark, "%s%s: %s\n", at_path.data, name, why);
 }
 
-static void
+static bool
 drop(int at, const char *name, const char *why)
 {
-	if (unlinkat(at, name, 0) == 0)
+	bool gone = unlinkat(at, name, 0) == 0;
+
+	if (gone)
 		note(name, why);
 	else
 		warn("%s/%s%s", top, at_path.data, name);
+	return gone;
 }
 
 /* On a file system that has no modes of its own, once is enough. */
@@ -92,8 +96,7 @@ link_of(int at, const char *name)
 	size_t len = strlen(top);
 
 	real = realpath(path, NULL);
-	if (real == NULL || strncmp(real, top, len) != 0 ||
-	    (real[len] != '/' && real[len] != '\0'))
+	if (real == NULL || !path_is_inside(real, top))
 		drop(at, name, "a link that leads out");
 	else if (readlinkat(at, name, first, 1) == 1 && *first == '/')
 		relink(at, name, real + len + (real[len] == '/'));
@@ -177,8 +180,8 @@ drop_files(int at, int64_t max)
 	for (i = 0; i < count && total > max; i++) {
 		snprintf(why, sizeof(why), "%" PRId64 " bytes, too large",
 		    files[i].size);
-		drop(at, files[i].path, why);
-		total -= files[i].size;
+		if (drop(at, files[i].path, why))
+			total -= files[i].size;
 	}
 }
 
@@ -243,17 +246,25 @@ fit(int at, int64_t max)
 	drop_files(at, max);
 }
 
+/* A folder that got more after its attempt's end is tidied once more. */
 static void
 leave_mark(int at)
 {
 	int fd = openat(at, KEEP_MARK,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-	static const char title[] = "Not all that the attempt left is here.\n";
+	    O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+	    0666);
+	struct buf text = {0};
+	struct stat st;
 
-	if (fd < 0 ||
-	    write(fd, title, sizeof(title) - 1) != sizeof(title) - 1 ||
-	    write(fd, mark.data, mark.len) != (ssize_t)mark.len)
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_nlink != 1)
+		st.st_nlink = 0; /* it may be a file elsewhere */
+	else if (st.st_size == 0)
+		buf_puts(&text, "Not all that the attempt left is here.\n");
+	buf_add(&text, mark.data, mark.len);
+	if (st.st_nlink == 0 ||
+	    write(fd, text.data, text.len) != (ssize_t)text.len)
 		warn("%s/%s", top, KEEP_MARK);
+	buf_free(&text);
 	if (fd >= 0)
 		close(fd);
 }

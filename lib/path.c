@@ -36,6 +36,16 @@ path_is_below(const char *path)
 	return true;
 }
 
+bool
+path_is_inside(const char *real, const char *root)
+{
+	size_t len = strlen(root);
+
+	return strcmp(root, "/") == 0 ||
+	       (strncmp(real, root, len) == 0 &&
+		   (real[len] == '/' || real[len] == '\0'));
+}
+
 char *
 path_clean(const char *path)
 {

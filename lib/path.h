@@ -17,6 +17,9 @@ bool path_is_below(const char *path);
 /* The same path without empty and "." parts; may be empty. Free it. */
 char *path_clean(const char *path);
 
+/* Whether a path is root or below it, both as realpath(3) has them. */
+bool path_is_inside(const char *real, const char *root);
+
 /* Whether s has a character that makes it a pattern. */
 bool path_is_glob(const char *s);
 

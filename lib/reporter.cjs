@@ -147,9 +147,10 @@ class Reporter {
       this.given.add(name);
   }
 
-  // What belongs to all, like the blob, is the first one's.
+  // What belongs to all, like the blob, is the first one's that there is.
   onEnd() {
-    copyAll(share.out, share.specs[0].out, (name) => name === 'artifacts');
+    const first = share.specs.find((spec) => spec.out);
+    if (first) copyAll(share.out, first.out, (name) => name === 'artifacts');
   }
 }
 

@@ -20,6 +20,7 @@
 struct share {
 	const struct attempt_rules *rules;
 	char *out, *tmp, *log, *file, *reporter, *fifo;
+	char *heir; /* the first one's folder gets what belongs to all */
 	int events;
 	char line[LINE_MAX_LEN];
 	size_t len;
@@ -78,9 +79,22 @@ share_new(const struct attempt_rules *rules, int slot)
 	return NULL;
 }
 
+/* It came when that attempt had been judged, and its folder tidied. */
+static void
+bound_heir(struct share *s)
+{
+	if (s->heir != NULL && s->rules->artifacts != NULL)
+		keep_tidy(s->heir, s->rules->keep_max);
+	else if (s->heir != NULL)
+		folder_empty(s->heir);
+	free(s->heir);
+	s->heir = NULL;
+}
+
 void
 share_reset(struct share *s)
 {
+	bound_heir(s);
 	if (s->plan.argv != NULL)
 		runner_plan_free(&s->plan);
 	s->count = s->place = 0;
@@ -214,7 +228,7 @@ share_join(struct share *s, struct record *task)
 }
 
 static char *
-describe(const struct share *s, struct attempt *const *attempts, size_t count)
+describe(struct share *s, struct attempt *const *attempts, size_t count)
 {
 	cJSON *all = cJSON_CreateObject(), *specs, *one;
 	struct attempt_place at;
@@ -230,6 +244,8 @@ describe(const struct share *s, struct attempt *const *attempts, size_t count)
 		if (attempts[i] == NULL)
 			continue;
 		at = attempt_place(attempts[i]);
+		if (s->heir == NULL)
+			s->heir = mem_strdup(at.out);
 		cJSON_AddStringToObject(one, "spec", at.spec);
 		cJSON_AddStringToObject(one, "out", at.out);
 		cJSON_AddStringToObject(one, "result", at.result);

@@ -4,8 +4,8 @@
  * A slot has a supervisor (child) and runs one attempt after the other. What
  * becomes of a task is told on standard output, a record a line: its start,
  * its heartbeats, and its end or that it is handed back. Nothing here waits:
- * the caller polls, and says when. However the process exits, no spec and no
- * private folder is left behind.
+ * the caller polls, and says when. However the process exits, no spec is left
+ * behind, and no private folder that can be removed: see ft-run(1).
  */
 #ifndef SLOTS_H
 #define SLOTS_H

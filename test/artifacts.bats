@@ -81,6 +81,16 @@ v/w' "$(kept a)"
 	[ -s kept/local/a/1.2/v/w/video ]
 }
 
+@test "what cannot be removed does not count as left out" {
+	# its path below the folder is longer than the system takes
+	script a 'name=$(printf %0250d 1)
+		for i in $(seq 20); do mkdir $name && cd -P $name || exit; done
+		truncate -s 2M large' >in
+	work -s 1
+	same 'passed null' "$(complete '"\(.result) \(.left_out)"')"
+	grep -q 'File name too long' err
+}
+
 @test "the result is read before anything is left out" {
 	cat >runners.json <<-'END'
 		{"command": {"result": {"format": "junit",

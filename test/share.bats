@@ -24,6 +24,10 @@ setup_file() {
 			echo "end $i $code" >"$events"
 			i=$((i + 1))
 		done
+		case $* in *blob*)
+			out=$(jq -r '[.specs[].out | values][0]' "$FT_SHARE")
+			head -c 3000000 /dev/zero >"$out/blob.zip"
+		esac
 	EOF
 	chmod +x toy
 	cat >table.json <<-'EOF'
@@ -35,7 +39,8 @@ setup_file() {
 		cp good.toy "g$i.toy"
 	done
 	echo 'echo oh; exit 1' >bad.toy
-	echo 'exit 0' >broken.toy
+	echo 'exit 0' | tee blob.toy >broken.toy
+	echo 'ls "$(jq -r ".specs[0].out" "$FT_SHARE")"' >look.toy
 	echo 'echo hm; sleep 600' >hang.toy
 	echo 'echo bang; kill -9 $$; sleep 600' >crash.toy
 	cat >fifos.toy <<-'EOF'
@@ -223,6 +228,36 @@ fifos passed -
 good passed -
 more passed -' "$(verdicts)"
 	same 2 "$(starts)"
+}
+
+@test "what a start leaves to its first spec in the end is bounded, and goes" {
+	batch blob also | run_all -o kept -s 1 >seen
+	same 2 "$(grep -c 'passed -' seen)"
+	same 'left-out.txt
+log.txt' "$(ls kept/local/blob/1)"
+	grep -qx 'blob.zip: 3000000 bytes, too large' kept/local/blob/1/left-out.txt
+	# where nothing is kept, the next in its place does not find it
+	batch blob also >many
+	batch look more | sed 's/"batch":"b"/"batch":"c"/' >>many
+	run_all <many >seen
+	same 4 "$(grep -c 'passed -' seen)"
+	same null "$(jq 'select(.id == "look" and .status == "complete").output' out)"
+}
+
+@test "the reporter leaves what belongs to all to the first spec that there is" {
+	needs node
+	mkdir all first
+	: >all/blob.zip
+	jq -n '{out: "all", specs: [{}, {out: "first"}]}' >share.json
+	FT_SHARE=share.json node -e '
+		const Reporter = require(process.argv[1]);
+		new Reporter().onEnd();
+	' "$root/lib/reporter.cjs"
+	[ -e first/blob.zip ]
+	# nor does it fail where there is none
+	jq '.specs = [{}]' share.json >none.json
+	FT_SHARE=none.json node -e 'new (require(process.argv[1]))().onEnd()' \
+		"$root/lib/reporter.cjs"
 }
 
 @test "a draining worker lets the start go on for its time" {
