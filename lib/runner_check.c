@@ -2,8 +2,6 @@
 #include <err.h>
 #include <regex.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>

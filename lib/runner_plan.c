@@ -1,10 +1,6 @@
 /* runner_plan - what is to be started for a task's attempt */
-#include <err.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include "json.h"
@@ -30,8 +26,7 @@ refuse(struct record *r, enum reason why, const char *format, ...)
 	char *message, *plain;
 
 	va_start(ap, format);
-	if (vasprintf(&message, format, ap) < 0)
-		err(EX_OSERR, "memory");
+	message = mem_vprintf(format, ap);
 	va_end(ap);
 	plain = text_plain(message, RUNNER_MESSAGE_MAX);
 	record_set_result(r, RESULT_ERROR);
@@ -351,10 +346,7 @@ leads_out(const char *spec, const struct runner_where *where)
 	char *path = mem_printf("%s/%s", where->spec_root, spec);
 	char *real = realpath(path, NULL);
 	char *root = realpath(where->spec_root, NULL);
-	size_t len = root ? strlen(root) : 0;
-	bool out = real != NULL && root != NULL && strcmp(root, "/") != 0 &&
-	           (strncmp(real, root, len) != 0 ||
-		       (real[len] != '/' && real[len] != '\0'));
+	bool out = real != NULL && root != NULL && !path_is_inside(real, root);
 
 	free(path);
 	free(real);

@@ -1,15 +1,12 @@
 /* verdict - what an attempt's result file says */
 #include <ctype.h>
-#include <err.h>
 #include <regex.h>
-#include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
 #include "json.h"
+#include "mem.h"
 #include "text.h"
 #include "verdict.h"
 
@@ -92,8 +89,7 @@ verdict_error(struct verdict *v, enum reason why, const char *format, ...)
 	if (v->message.len > 0)
 		return;
 	va_start(ap, format);
-	if (vasprintf(&what, format, ap) < 0)
-		err(EX_OSERR, "memory");
+	what = mem_vprintf(format, ap);
 	va_end(ap);
 	buf_puts(&v->message, what);
 	free(what);
