@@ -1,7 +1,6 @@
 /* expand - spec maps into tasks */
 #include <err.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -92,8 +91,7 @@ expand_error(struct expand *x, const struct map *m, const struct task *t,
 	if (x->errors++ >= EXPAND_ERRORS_MAX)
 		errx(EX_DATAERR, "%s: and more of that kind", m->name);
 	va_start(ap, format);
-	if (vasprintf(&what, format, ap) < 0)
-		err(EX_OSERR, "memory");
+	what = mem_vprintf(format, ap);
 	va_end(ap);
 	warnx("%s:%lu:%lu: %s", m->name, at.line, at.column, what);
 	free(what);

@@ -1,12 +1,9 @@
 /* expand_words - the words of a map, and those that were meant to be */
 #include <ctype.h>
-#include <err.h>
 #include <math.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
 #include "expand_map.h"
 #include "json.h"
@@ -121,59 +118,89 @@ is_misplaced(const char *const *words, const char *name)
 	return among(map_words, name) && !among(words, name);
 }
 
-/*
- * Unknown words are another tool's and do no harm, unless they are known ones
- * misspelt. A task's own words end up in records: not over what we set there.
- */
-static void
-check_word(const struct place *p, const char *const *words, const char *name,
-    bool to_record)
+/* Whether a member of a record is none that a task may give by itself. */
+static bool
+is_ours(const char *name)
 {
-	const char *word = meant(words, name);
 	enum field f;
 
 	for (f = 0; f < RECORD_FIELDS && strcmp(field_name(f), name) != 0; f++)
 		;
+	return f < RECORD_FIELDS && f != RECORD_EXPECTED_MS &&
+	       f != RECORD_WEIGHT;
+}
+
+/*
+ * Unknown words are another tool's and do no harm, unless they are known ones
+ * misspelt. A task's own words end up in records: not over what we set there.
+ * A rule may look at a task's own words, but not at what it cannot know.
+ */
+static void
+check_word(const struct place *p, enum expand_kind kind, const char *name)
+{
+	const char *const *words = kinds[kind];
+	const char *word = meant(words, name);
+
 	if (word != NULL)
 		expand_wrong(p, name, "expected %s instead", word);
+	else if (kind == EXPAND_RULE && is_ours(name))
+		expand_wrong(p, name,
+		    "expected no such member: rules do not look at it");
 	else if (is_misplaced(words, name))
 		expand_wrong(p, name, "expected at the top of the map only");
-	else if (to_record && f < RECORD_FIELDS && f != RECORD_EXPECTED_MS &&
-		 f != RECORD_WEIGHT)
+	else if ((kind == EXPAND_TASK || kind == EXPAND_INCLUDE) &&
+		 is_ours(name))
 		expand_wrong(
 		    p, name, "expected no such member: programs set it");
+}
+
+/* Tell what an object has twice; false when it has too much to be looked at. */
+static bool
+check_once(const struct place *p, const cJSON *object, const char *key)
+{
+	const cJSON *m, *n;
+	size_t count = 0;
+	char *twice;
+
+	for (m = json_first(object); m != NULL; m = m->next) {
+		if (++count > MEMBERS_MAX) {
+			expand_wrong(p, key, "expected at most 1024 members");
+			return false;
+		}
+		for (n = object->child; n != m; n = n->next)
+			if (strcmp(n->string, m->string) == 0) {
+				twice = mem_printf(
+				    "%s%s%s", key, *key ? "/" : "", m->string);
+				expand_wrong(
+				    p, twice, "expected every member once");
+				free(twice);
+			}
+	}
+	return true;
 }
 
 bool
 expand_words(const struct place *p, const cJSON *object, enum expand_kind kind)
 {
-	const char *const *words = kinds[kind];
-	bool to_record = kind == EXPAND_TASK || kind == EXPAND_INCLUDE;
 	unsigned before = p->x->errors;
-	const cJSON *m, *n;
-	size_t count = 0;
+	const cJSON *m;
 
-	for (m = json_first(object); m != NULL; m = m->next) {
-		if (++count > MEMBERS_MAX) {
-			expand_wrong(p, "", "expected at most 1024 members");
-			return false;
-		}
-		for (n = object->child; n != m; n = n->next)
-			if (strcmp(n->string, m->string) == 0)
-				expand_wrong(
-				    p, m->string, "expected every member once");
-		if (!among(words, m->string))
-			check_word(p, words, m->string, to_record);
-	}
+	if (!check_once(p, object, ""))
+		return false;
+	for (m = json_first(object); m != NULL; m = m->next)
+		if (!among(kinds[kind], m->string))
+			check_word(p, kind, m->string);
 	return p->x->errors == before;
 }
 
 static void
-check_env_names(const struct place *p, const cJSON *env)
+check_env(const struct place *p, const cJSON *env)
 {
 	const cJSON *m;
 	char *key;
 
+	if (!check_once(p, env, "env"))
+		return;
 	for (m = json_first(env); m != NULL; m = m->next)
 		if (*m->string == '\0' || strchr(m->string, '=') != NULL) {
 			key = mem_printf("env/%s", m->string);
@@ -210,7 +237,7 @@ expand_settings(const struct place *p, const cJSON *object)
 			expand_wrong(
 			    p, field_name(fields[i]), "expected %s", expected);
 		else if (fields[i] == RECORD_ENV)
-			check_env_names(p, value);
+			check_env(p, value);
 	}
 	value = json_member(object, field_name(RECORD_SHARE));
 	if (value != NULL && !cJSON_IsNull(value) && !cJSON_IsBool(value))

@@ -97,6 +97,14 @@ stores/find_a_store.spec.ts/mobile-firefox' "$(ids)"
 	same 'ft-expand: map.json: and more of that kind' "$(tail -n 1 err)"
 }
 
+@test "an object with too many members is told, where it stands" {
+	expand "$(task '"spec":"x","viewports":["d"],"browsers":["c"],"env":{}' |
+		jq -c '.groups[0].tasks[0].env = ([range(1025) |
+			{"V\(.)": "1"}] | add)')" || status=$?
+	same 65 "$status"
+	same 'env: expected at most 1024 members' "$(sed 's/^[^ ]* [^ ]* //' err)"
+}
+
 @test "an empty exclude turns the usual rule off" {
 	map=$(task '"spec":"x","viewports":["mobile"],"browsers":["firefox"]')
 	expand "${map%\}},\"exclude\":[]}"
