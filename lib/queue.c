@@ -17,6 +17,7 @@
 SCRIPT(announced);
 SCRIPT(beat);
 SCRIPT(cancel);
+SCRIPT(divide);
 SCRIPT(finish);
 SCRIPT(held);
 SCRIPT(history);

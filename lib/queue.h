@@ -63,6 +63,12 @@ void queue_set_budget(struct queue *q, long failures);
 void queue_push(struct queue *q, struct record *owned);
 /* What the history knows of the tasks' durations, before they are pushed. */
 void queue_expect(struct queue *q, struct record **tasks, size_t count);
+/*
+ * Into how many parts the tasks are divided; before the first is pushed. parts
+ * has a proposal for each, and then what this run has had from the beginning.
+ */
+void queue_divide(
+    struct queue *q, struct record *const *tasks, size_t count, int64_t *parts);
 void queue_push_end(struct queue *q);
 /* No more tasks will come; the first time, this makes the run the current. */
 void queue_seal(struct queue *q);

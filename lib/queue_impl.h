@@ -23,13 +23,13 @@ struct queue {
 	struct request *lesson; /* what passes taught, not sent yet */
 	int64_t lesson_due_ms;  /* by clock_mono_ms */
 	int lessons;
-	int unlearnt; /* lessons sent and not answered */
+	int unlearnt;       /* lessons sent and not answered */
 	redisReply *active; /* ids leased at the last queue_each_active */
 };
 
 extern struct redis_script script_announced, script_beat, script_cancel,
-    script_finish, script_held, script_history, script_leave, script_look,
-    script_pop, script_push, script_seal;
+    script_divide, script_finish, script_held, script_history, script_leave,
+    script_look, script_pop, script_push, script_seal;
 
 /* Settle the run's name. */
 void queue_name(struct queue *q, const char *run);

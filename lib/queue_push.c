@@ -13,23 +13,36 @@
 #include "queue_impl.h"
 
 #define RUNS_MAX 1000 /* of ft:runs: the newest */
+#define DIVIDE 500    /* specs of one script */
 
-/* The state of a run that has the task; "" when it has not. */
+static bool
+has(struct queue *q, const char *command, char *owned_key, const char *field)
+{
+	struct request *r = request_command(command);
+	redisReply *reply;
+	bool yes;
+
+	request_text(r, owned_key);
+	free(owned_key);
+	if (field != NULL)
+		request_text(r, field);
+	reply = queue_ask(q, r);
+	yes = reply != NULL && reply->integer == 1;
+	freeReplyObject(reply);
+	return yes;
+}
+
+/* The state of a run that has the task, whole or in parts; "": it has not. */
 static void
 state_having(
     struct queue *q, const char *run, const char *id, char *state, size_t size)
 {
-	char *task = mem_printf("ft:{%s}:task:%s", run, id);
-	struct request *r = request_command("EXISTS");
-	redisReply *reply;
+	bool known =
+	    has(q, "EXISTS", mem_printf("ft:{%s}:task:%s", run, id), NULL) ||
+	    has(q, "HEXISTS", queue_key(run, "parts"), id);
 	const char *now = NULL;
-	int64_t known;
+	redisReply *reply;
 
-	request_text(r, task);
-	free(task);
-	reply = queue_ask(q, r);
-	known = reply ? reply->integer : 0;
-	freeReplyObject(reply);
 	reply = queue_ask(q, queue_request(&script_look, run));
 	if (reply != NULL && reply->type == REDIS_REPLY_ARRAY)
 		now = reply_field(reply_list(reply, 5), "state");
@@ -95,15 +108,58 @@ enlist(struct queue *q)
 	queue_command(q, keep);
 }
 
-void
-queue_push(struct queue *q, struct record *owned)
+/* Settle the run by the first of its tasks. */
+static void
+settle(struct queue *q, const struct record *first)
 {
-	if (q->run == NULL && !join_current(q, record_text(owned, RECORD_ID)))
+	if (q->run == NULL && !join_current(q, record_text(first, RECORD_ID)))
 		name_by_time(q);
 	if (!q->enlisted)
 		enlist(q);
 	q->enlisted = true;
+}
+
+void
+queue_push(struct queue *q, struct record *owned)
+{
+	settle(q, owned);
 	batch_add(q, owned);
+}
+
+/* Ask for as many as one script takes, of those that may be divided. */
+static size_t
+divide(struct queue *q, struct record *const *tasks, size_t count,
+    int64_t *parts, size_t first)
+{
+	struct request *r = queue_request(&script_divide, q->run);
+	redisReply *reply;
+	size_t i, end, asked = 0;
+
+	for (end = first; end < count && asked < DIVIDE; end++) {
+		if (!record_has(tasks[end], RECORD_SPLIT))
+			continue;
+		request_text(r, record_text(tasks[end], RECORD_ID));
+		request_int(r, parts[end]);
+		asked++;
+	}
+	reply = queue_ask(q, r);
+	for (i = first, asked = 0; reply != NULL && i < end; i++)
+		if (record_has(tasks[i], RECORD_SPLIT))
+			parts[i] = reply_int(reply, asked++);
+	freeReplyObject(reply);
+	return end;
+}
+
+void
+queue_divide(
+    struct queue *q, struct record *const *tasks, size_t count, int64_t *parts)
+{
+	size_t i = 0;
+
+	if (count > 0)
+		settle(q, tasks[0]);
+	while (i < count)
+		i = divide(q, tasks, count, parts, i);
 }
 
 void

@@ -58,22 +58,32 @@ part_of(const struct record *task, int64_t part, int64_t parts)
 	return r;
 }
 
-void
-split_all(struct record **tasks, size_t count, long slots,
-    void (*each)(struct record *owned))
+int64_t *
+split_parts(struct record *const *tasks, size_t count, long slots)
 {
 	double share = share_ms(tasks, count, slots);
-	int64_t parts, k;
+	int64_t *parts = mem_zalloc(count, sizeof(*parts));
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		parts[i] = parts_of(tasks[i], share);
+	return parts;
+}
+
+void
+split_all(struct record **tasks, size_t count, const int64_t *parts,
+    void (*each)(struct record *owned))
+{
+	int64_t k;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		parts = parts_of(tasks[i], share);
-		if (parts < 2) {
+		if (parts[i] < 2) {
 			each(tasks[i]);
 			continue;
 		}
-		for (k = 1; k <= parts; k++)
-			each(part_of(tasks[i], k, parts));
+		for (k = 1; k <= parts[i]; k++)
+			each(part_of(tasks[i], k, parts[i]));
 		record_free(tasks[i]);
 	}
 }

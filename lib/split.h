@@ -13,10 +13,12 @@
 #include "record.h"
 
 /*
- * Hand on all tasks, or their parts, in their order. What has no expected_ms
- * counts as the mean of the others, and is not divided. Takes the tasks.
+ * Into how many parts each should be divided, 1: it stays whole. What has no
+ * expected_ms counts as the mean of the others, and stays whole. free(3).
  */
-void split_all(struct record **tasks, size_t count, long slots,
+int64_t *split_parts(struct record *const *tasks, size_t count, long slots);
+/* Hand on all tasks, or their parts, in their order. Takes the tasks. */
+void split_all(struct record **tasks, size_t count, const int64_t *parts,
     void (*each)(struct record *owned));
 
 #endif

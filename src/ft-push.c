@@ -78,8 +78,13 @@ push(struct record *task)
 static void
 push_gathered(void)
 {
+	int64_t *parts;
+
 	queue_expect(queue, gathered, count);
-	split_all(gathered, count, slots, push_one);
+	parts = split_parts(gathered, count, slots);
+	queue_divide(queue, gathered, count, parts);
+	split_all(gathered, count, parts, push_one);
+	free(parts);
 	free(gathered);
 	gathered = NULL;
 }
@@ -112,7 +117,8 @@ push_all(void)
 		while ((task = record_take(in, RECORD_TASK)) != NULL)
 			push(task);
 	} while (more);
-	push_gathered();
+	if (count > 0)
+		push_gathered();
 	queue_push_end(queue);
 	display_count_close();
 	good = jsonl_bad(in) == 0;

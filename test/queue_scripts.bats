@@ -583,6 +583,7 @@ later_than() {
 }
 
 @test "every key has a time to live and lies in the run's slot" {
+	op divide s 2
 	push -r 1 a b c d e
 	slots=2
 	finish a "$(leased w.1.x 1)" failed
@@ -590,7 +591,7 @@ later_than() {
 	slots=1
 	finish b "$(leased v.1.x 1)" passed
 	redis --scan --pattern "*$ft*" >"$BATS_TEST_TMPDIR/keys"
-	for kind in meta ids queue leases 'done' workers bell 'task:' 'held:' 'bell:'; do
+	for kind in meta ids parts queue leases 'done' workers bell 'task:' 'held:' 'bell:'; do
 		grep -qF "$ft:$kind" "$BATS_TEST_TMPDIR/keys"
 	done
 	while read -r key; do

@@ -183,6 +183,40 @@ a processing unknown' "$(ft-stats -a log | jq -r '"\(.id) \(.status) \(.result)"
 		jq .expected_ms | paste -sd ' ')"
 }
 
+@test "a run keeps its divisions, whatever has been learnt since" {
+	needs redis-server
+	for i in 1 2 3; do
+		toy "s$i" short 1 | jq -c 'del(.expected_ms)'
+	done >tasks
+	toy long long 1 '"split":9' | jq -c 'del(.expected_ms)' >>tasks
+	redis HSET ft:history s1 1000 s2 1000 s3 1000 long 5000 >/dev/null
+	unset FT_RUN
+	redis DEL runmeta >/dev/null
+	ft-push -s 4 <tasks >pushed
+	same 's1 s2 s3 long/1of3 long/2of3 long/3of3' "$(ids pushed)"
+	run=$(redis HGET runmeta runid)
+	redis HSET ft:history long 1000 >/dev/null
+	# sealed: by name, and as a controller that starts anew, which may see the
+	# divided spec first; and without -s
+	for call in "-s 4 -r $run" '-s 4' "-r $run" ''; do
+		# shellcheck disable=SC2086 # words of a call
+		tac tasks | exits 0 ft-push $call
+		same '' "$(cat out)"
+		same "$run" "$(redis HGET runmeta runid)"
+	done
+	# open: nothing is there twice, in parts or whole
+	ft-push -k -s 4 -r open <tasks >pushed
+	same 's1 s2 s3 long' "$(ids pushed)"
+	redis HSET ft:history long 9000 >/dev/null
+	ft-push -k -s 4 -r open <tasks >pushed
+	same '' "$(ids pushed)"
+	ft-push -k -s 4 -r other <tasks >pushed
+	same 's1 s2 s3 long/1of3 long/2of3 long/3of3' "$(ids pushed)"
+	ft-push -r other <tasks >pushed
+	same '' "$(ids pushed)"
+	[ "$(redis TTL 'ft:{other}:parts')" -gt 604000 ]
+}
+
 @test "a map lets a spec be divided, where its runner can" {
 	cat >map.json <<-'EOF'
 		{"split": true, "groups": [{"name": "g", "tasks": [

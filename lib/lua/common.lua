@@ -26,6 +26,7 @@ local QUEUE = PREFIX .. 'queue'
 local LEASES = PREFIX .. 'leases'
 local DONE = PREFIX .. 'done'
 local IDS = PREFIX .. 'ids'
+local PARTS = PREFIX .. 'parts'
 local WORKERS = PREFIX .. 'workers'
 local BELL = PREFIX .. 'bell'
 
@@ -165,7 +166,7 @@ local function verdict(id, result, reason, record)
 	redis.call('RPUSH', DONE, id)
 	redis.call('HINCRBY', META, result, 1)
 	redis.call('HSET', META, 'finished_ms', now)
-	keep(key, DONE, META)
+	keep(key, DONE, META, PARTS)
 	if not meta.max_failures or meta.state == 'finished' or
 		(result ~= 'failed' and result ~= 'error') then
 		return

@@ -1,6 +1,6 @@
 -- push - add tasks that the run does not have
 --
--- KEYS[1]  ft:{RUN}:meta, and ids, queue, bell, task:ID of each
+-- KEYS[1]  ft:{RUN}:meta, and ids, parts, queue, bell, task:ID of each
 -- ARGV[1]  run
 -- ARGV[2]  pusher: a name that no other process has
 -- ARGV[3]  the number of this batch: sent again, it gets the same answer,
@@ -37,6 +37,15 @@ end
 
 local ids, places, tasks = {}, {}, {}
 local length = redis.call('LLEN', IDS)
+local divided = redis.call('EXISTS', PARTS) == 1
+
+-- Whether the run has the parts of a task; see divide.
+local function in_parts(id)
+	local parts = divided and redis.call('HGET', PARTS, id)
+
+	return parts and redis.call('HEXISTS', task_key(id .. '/1of' .. parts),
+		'record') == 1
+end
 
 -- Note what is to be written of a task; nothing is, before all is known.
 local function add(id, record, priority, expected, retries, share)
@@ -44,7 +53,8 @@ local function add(id, record, priority, expected, retries, share)
 	local set = {'record', record}
 
 	-- not EXISTS: a key of another type is an error, no task
-	if tasks[key] or redis.call('HEXISTS', key, 'record') == 1 then
+	if tasks[key] or redis.call('HEXISTS', key, 'record') == 1 or
+		in_parts(id) then
 		return 'k'
 	end
 	if meta.state ~= 'open' then
@@ -95,7 +105,7 @@ end
 answer = table.concat(letters)
 redis.call('HSET', META, mark .. ARGV[3], answer)
 redis.call('HDEL', META, mark .. ARGV[3] - AHEAD)
-keep(META, IDS, QUEUE)
+keep(META, IDS, PARTS, QUEUE)
 if idle and string.find(answer, 'a') then
 	ring()
 end
