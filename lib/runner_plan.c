@@ -7,7 +7,6 @@
 #include "mem.h"
 #include "path.h"
 #include "runner_table.h"
-#include "text.h"
 
 /* A plan in the making. */
 struct draft {
@@ -17,25 +16,6 @@ struct draft {
 	struct runner_plan *plan;
 	cJSON *words; /* placeholder to value */
 };
-
-/* Give r the result error, and be false. */
-static bool __attribute__((format(printf, 3, 4)))
-refuse(struct record *r, enum reason why, const char *format, ...)
-{
-	va_list ap;
-	char *message, *plain;
-
-	va_start(ap, format);
-	message = mem_vprintf(format, ap);
-	va_end(ap);
-	plain = text_plain(message, RUNNER_MESSAGE_MAX);
-	record_set_result(r, RESULT_ERROR);
-	record_set_reason(r, why);
-	record_set_text(r, RECORD_MESSAGE, plain);
-	free(message);
-	free(plain);
-	return false;
-}
 
 /* The file of that path in dir or the nearest folder above it; NULL: none. */
 static char *
@@ -87,8 +67,8 @@ put_upwards(struct draft *d, struct buf *out, const char *path)
 	char *found = upwards(d->plan->dir, path);
 
 	if (found == NULL)
-		return refuse(d->r, REASON_SPAWN, "no %s in %s or above: %s",
-		    path, d->plan->dir, install(d));
+		return runner_refuse(d->r, REASON_SPAWN,
+		    "no %s in %s or above: %s", path, d->plan->dir, install(d));
 	buf_puts(out, found);
 	free(found);
 	return true;
@@ -107,7 +87,7 @@ no_word(struct draft *d, const char *name)
 
 	for (m = json_first(list); m != NULL; m = m->next)
 		buf_printf(&known, "%s%s", known.len ? ", " : "", m->string);
-	refuse(d->r, browser ? REASON_BROWSER : REASON_CONFIG,
+	runner_refuse(d->r, browser ? REASON_BROWSER : REASON_CONFIG,
 	    "runner %s knows no %s '%s'%s%s", d->entry->string, kind,
 	    json_text(d->words, kind, NULL), known.len ? ", only " : "",
 	    known.len ? known.data : "");
@@ -176,8 +156,8 @@ add_more(struct draft *d, size_t *count, const char *member, const char *what)
 	const cJSON *more = json_member(d->entry, member);
 
 	if (more == NULL)
-		return refuse(d->r, REASON_CONFIG, "specs of runner %s %s",
-		    d->entry->string, what);
+		return runner_refuse(d->r, REASON_CONFIG,
+		    "specs of runner %s %s", d->entry->string, what);
 	return add_arguments(d, more, count, false);
 }
 
@@ -200,7 +180,8 @@ make_argv(struct draft *d)
 	if (strcmp(d->entry->string, RUNNER_DEFAULT) == 0 && own != NULL)
 		return add_arguments(d, own, &count, true);
 	if (d->plan->spec == NULL)
-		return refuse(d->r, REASON_CONFIG, "the task has no spec");
+		return runner_refuse(
+		    d->r, REASON_CONFIG, "the task has no spec");
 	browser = json_member(json_member(d->entry, "browsers"),
 	    json_text(d->words, "browser", NULL));
 	return add_arguments(
@@ -260,7 +241,7 @@ make_env(struct draft *d)
 	for (m = json_first(record_json(d->r, RECORD_ENV)); m != NULL;
 	     m = m->next) {
 		if (*m->string == '\0' || strchr(m->string, '=') != NULL)
-			return refuse(d->r, REASON_CONFIG,
+			return runner_refuse(d->r, REASON_CONFIG,
 			    "'%s' is no name for an environment variable",
 			    m->string);
 		set_env(d->plan, m->string, m->valuestring);
@@ -284,112 +265,14 @@ make_result(struct draft *d)
 }
 
 static bool
-in_path(const char *name, size_t len)
-{
-	const char *dirs = getenv("PATH"), *dir;
-	bool yes = false;
-	size_t n;
-
-	for (dir = dirs ? dirs : ""; !yes && *dir != '\0';
-	     dir += n + (dir[n] == ':')) {
-		char *path;
-
-		n = strcspn(dir, ":");
-		path = *name == '/' ? mem_strndup(name, len)
-		                    : mem_printf("%.*s/%.*s", (int)n, dir,
-					  (int)len, name);
-		yes = access(path, X_OK) == 0;
-		free(path);
-	}
-	return yes;
-}
-
-/* "one|other": either will do. */
-static bool
-has_any(const char *names)
-{
-	size_t len;
-
-	for (; *names != '\0'; names += len + (names[len] == '|')) {
-		len = strcspn(names, "|");
-		if (in_path(names, len))
-			return true;
-	}
-	return false;
-}
-
-static bool
-browser_here(struct draft *d)
-{
-	const char *name = record_text(d->r, RECORD_BROWSER), *hint;
-	const cJSON *browser =
-	    json_member(json_member(d->entry, "browsers"), name);
-	const cJSON *need;
-
-	for (need = json_first(json_member(browser, "need")); need != NULL;
-	     need = need->next) {
-		if (has_any(need->valuestring))
-			continue;
-		hint = json_text(browser, "install", NULL);
-		return refuse(d->r, REASON_BROWSER,
-		    "%s is not here: no %s in PATH%s%s", name,
-		    need->valuestring, hint ? "; to install: " : "",
-		    hint ? hint : "");
-	}
-	return true;
-}
-
-/* One that is not there may be but the name of a task. */
-static bool
-leads_out(const char *spec, const struct runner_where *where)
-{
-	char *path = mem_printf("%s/%s", where->spec_root, spec);
-	char *real = realpath(path, NULL);
-	char *root = realpath(where->spec_root, NULL);
-	bool out = real != NULL && root != NULL && !path_is_inside(real, root);
-
-	free(path);
-	free(real);
-	free(root);
-	return out;
-}
-
-/* A task comes from a queue: it may not name files outside, nor options. */
-static bool
-harmless(struct record *r, const struct runner_where *where)
-{
-	static const enum field words[] = {
-	    RECORD_SPEC, RECORD_VIEWPORT, RECORD_BROWSER};
-	const char *value;
-	size_t i;
-
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		value = record_text(r, words[i]);
-		if (value == NULL)
-			continue;
-		if (*value == '-')
-			return refuse(r, REASON_REFUSED,
-			    "%s '%s' looks like an option",
-			    field_name(words[i]), value);
-		if (words[i] == RECORD_SPEC && !path_is_below(value))
-			return refuse(r, REASON_REFUSED,
-			    "spec '%s' leaves the spec root", value);
-		if (words[i] == RECORD_SPEC && leads_out(value, where))
-			return refuse(r, REASON_REFUSED,
-			    "spec '%s' is a link that leaves the spec root",
-			    value);
-	}
-	return true;
-}
-
-static bool
 draft(struct draft *d)
 {
 	const char *signal = json_text(d->entry, "polite", NULL);
 
 	d->words = runner_words(d->entry, d->r, d->where, d->plan);
 	d->plan->polite = runner_signal(signal ? signal : "INT");
-	return browser_here(d) && make_argv(d) && make_result(d) && make_env(d);
+	return runner_has_browser(d->entry, d->r) && make_argv(d) &&
+	       make_result(d) && make_env(d);
 }
 
 bool
@@ -401,7 +284,7 @@ runner_plan(const struct runner_table *t, struct record *r,
 	bool ok;
 
 	*plan = (struct runner_plan){0};
-	if (!harmless(r, where))
+	if (!runner_harmless(r, where))
 		return false;
 	if (name == NULL)
 		name =
@@ -410,7 +293,7 @@ runner_plan(const struct runner_table *t, struct record *r,
 			: runner_guess(t, record_text(r, RECORD_SPEC));
 	d.entry = plan->entry = runner_entry(t, name);
 	if (d.entry == NULL)
-		return refuse(r, REASON_CONFIG,
+		return runner_refuse(r, REASON_CONFIG,
 		    "no runner '%s' in the table: -R takes your own", name);
 	ok = draft(&d);
 	cJSON_Delete(d.words);

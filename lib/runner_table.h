@@ -22,6 +22,19 @@ void runner_check(const char *path, const char *text, const cJSON *table);
 /* Check that an entry has what it needs, now that it is merged. */
 void runner_check_whole(const char *path, const char *text, const cJSON *entry);
 
+/* Give r the result error, and be false. */
+bool runner_refuse(struct record *r, enum reason why, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/*
+ * A task comes from a queue: it may not name files outside, nor options. If
+ * it does, false, and r is refused.
+ */
+bool runner_harmless(struct record *r, const struct runner_where *where);
+
+/* Whether the browser of a task is here; if not, false, and r says so. */
+bool runner_has_browser(const cJSON *entry, struct record *r);
+
 /*
  * What the placeholders of an entry stand for in a task's attempt: an object
  * from name to string, to be deleted. Sets the plan's spec and dir.
