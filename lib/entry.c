@@ -6,7 +6,6 @@
 
 #define ARTIFACTS "artifacts/" /* the artifact root, seen from the page */
 #define WHY_MAX 160            /* bytes of a message beside a name */
-#define MS_MAX 1e13            /* the same as in summary.c */
 
 bool
 entry_next(const cJSON *list, struct record *attempt)
@@ -31,7 +30,7 @@ entry_ms(const struct record *r, enum field f)
 {
 	double n = record_number(r, f, -1);
 
-	return n >= 0 && n <= MS_MAX ? (int64_t)n : -1;
+	return n >= 0 && n <= RECORD_MS_MAX ? (int64_t)n : -1;
 }
 
 const char *

@@ -31,7 +31,7 @@ void
 opt_help(const char *synopsis)
 {
 	printf("usage: %s\n", synopsis);
-	opt_close_stdout();
+	opt_flush_stdout();
 	exit(EX_OK);
 }
 
@@ -49,7 +49,7 @@ opt_version(const char *detail)
 	    "%s (funkytown) %s\n", program_invocation_short_name, FT_VERSION);
 	if (detail != NULL)
 		printf("%s\n", detail);
-	opt_close_stdout();
+	opt_flush_stdout();
 	exit(EX_OK);
 }
 
@@ -110,7 +110,7 @@ opt_name(const char *where, const char *value)
 }
 
 void
-opt_close_stdout(void)
+opt_flush_stdout(void)
 {
 	if (fflush(stdout) != 0 || ferror(stdout))
 		err(EX_IOERR, "stdout");

@@ -30,6 +30,6 @@ bool opt_is_name(const char *s);
 const char *opt_name(const char *where, const char *value);
 
 /* Flush stdout and say so when that fails: exit status 74 (EX_IOERR). */
-void opt_close_stdout(void);
+void opt_flush_stdout(void);
 
 #endif

@@ -63,7 +63,7 @@ at(struct page *p, size_t place)
 static void
 note(struct page *p, struct shown *t, const struct record *a)
 {
-	struct attempt *one = &t->attempts[t->attempt_count];
+	struct stretch *one = &t->attempts[t->attempt_count];
 
 	one->started = entry_started(a);
 	one->ended = entry_ended(a);

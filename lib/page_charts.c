@@ -9,7 +9,7 @@
 static void
 draw(struct page *p, const struct shown *t, int64_t now)
 {
-	const struct attempt *a = t->attempts;
+	const struct stretch *a = t->attempts;
 	size_t i;
 
 	for (i = 0; i < t->attempt_count; i++, a++)

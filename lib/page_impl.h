@@ -10,7 +10,7 @@
 #include "summary.h"
 #include "timeline.h"
 
-struct attempt {
+struct stretch {
 	int64_t started, ended; /* -1: unknown, or running */
 	uint32_t lane;
 	uint8_t kind;
@@ -20,7 +20,7 @@ struct attempt {
 struct shown {
 	char *row;                /* of the table */
 	char *article;            /* NULL: it has none */
-	struct attempt *attempts; /* those that began */
+	struct stretch *attempts; /* those that began */
 	uint32_t attempt_count;
 	uint8_t status, result;
 };

@@ -25,10 +25,10 @@ page_name(struct page *p, struct buf *b, size_t place)
 }
 
 /* What has run the longest, or NULL: then nobody knows since when. */
-static const struct attempt *
+static const struct stretch *
 under_way(const struct shown *t)
 {
-	const struct attempt *a = t->attempts, *oldest = NULL;
+	const struct stretch *a = t->attempts, *oldest = NULL;
 
 	for (; a < t->attempts + t->attempt_count; a++)
 		if (a->kind == BAR_RUNNING &&
@@ -40,9 +40,9 @@ under_way(const struct shown *t)
 static int
 longest_first(const void *a, const void *b, void *tasks)
 {
-	const struct attempt *x =
+	const struct stretch *x =
 	    under_way((struct shown *)tasks + *(const size_t *)a);
-	const struct attempt *y =
+	const struct stretch *y =
 	    under_way((struct shown *)tasks + *(const size_t *)b);
 	int64_t from = x ? x->started : INT64_MAX;
 	int64_t other = y ? y->started : INT64_MAX;
@@ -70,7 +70,7 @@ lanes(struct page *p, struct buf *b, const struct shown *t)
 static void
 running_row(struct page *p, struct buf *b, size_t place)
 {
-	const struct attempt *a = under_way(&p->tasks[place]);
+	const struct stretch *a = under_way(&p->tasks[place]);
 	double now = p->numbers.started_ms + p->numbers.elapsed_ms;
 
 	buf_puts(b, "<tr><th scope=row>");

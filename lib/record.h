@@ -21,7 +21,8 @@
 #define RECORD_RETRIES_MAX 100
 #define RECORD_PARTS_MAX 100
 #define RECORD_NUMBER_MAX 9007199254740992.0 /* 2^53; and minus that */
-#define RECORD_OUTPUT_MAX 16384       /* bytes of output kept of a failure */
+#define RECORD_MS_MAX 1e13      /* beyond the year 2200: a time nobody meant */
+#define RECORD_OUTPUT_MAX 16384 /* bytes of output kept of a failure */
 #define RECORD_OUTPUT_PASSED_MAX 1024 /* and of a pass */
 
 enum field {

@@ -34,7 +34,7 @@ static void
 say(const struct record *r)
 {
 	record_write(stdout, r);
-	opt_close_stdout();
+	opt_flush_stdout();
 	display_note(r);
 }
 

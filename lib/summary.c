@@ -6,8 +6,6 @@
 #include "mem.h"
 #include "summary_impl.h"
 
-#define MS_MAX 1e13 /* beyond the year 2200: a time that nobody meant */
-
 const enum field summary_dimensions[DIMENSIONS] = {RECORD_GROUP, RECORD_BROWSER,
     RECORD_VIEWPORT, RECORD_RUNNER, RECORD_WORKER};
 
@@ -65,7 +63,7 @@ ms(const struct record *r, enum field f)
 {
 	double n = record_number(r, f, UNKNOWN);
 
-	return n >= 0 && n <= MS_MAX ? llround(n) : UNKNOWN;
+	return n >= 0 && n <= RECORD_MS_MAX ? llround(n) : UNKNOWN;
 }
 
 /* How long an attempt took. */

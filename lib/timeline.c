@@ -11,7 +11,7 @@
 #define DENSE 150 /* attempts a lane from which no gaps are drawn */
 #define TICKS 8
 
-struct attempt {
+struct segment {
 	int64_t started, ended;
 	uint32_t lane;
 	uint8_t kind;
@@ -19,7 +19,7 @@ struct attempt {
 
 struct timeline {
 	struct names lanes;
-	struct attempt *attempts;
+	struct segment *attempts;
 	size_t count, room;
 	size_t *row; /* where a lane is drawn */
 	int64_t first, last;
@@ -76,7 +76,7 @@ timeline_add(struct timeline *t, size_t lane, enum bar kind, int64_t started_ms,
 		t->first = started_ms;
 	if (t->count == 0 || ended_ms > t->last)
 		t->last = ended_ms;
-	t->attempts[t->count++] = (struct attempt){
+	t->attempts[t->count++] = (struct segment){
 	    started_ms, ended_ms, (uint32_t)lane, (uint8_t)kind};
 }
 
@@ -121,7 +121,7 @@ names(struct timeline *t, struct buf *b)
 static size_t
 bars(const struct timeline *t, struct buf *b, enum bar kind)
 {
-	const struct attempt *a;
+	const struct segment *a;
 	size_t drawn = 0;
 
 	for (a = t->attempts; a < t->attempts + t->count; a++) {
@@ -144,7 +144,7 @@ bars(const struct timeline *t, struct buf *b, enum bar kind)
 static void
 starts(const struct timeline *t, struct buf *b, enum bar kind)
 {
-	const struct attempt *a;
+	const struct segment *a;
 
 	buf_printf(b, "<path class=\"start %s\" d=\"",
 	    kind == BAR_COUNT ? "gap" : kinds[kind]);

@@ -88,11 +88,11 @@ entity(struct buf *out, const char *s)
 static void
 decode(struct buf *out, const char *s, const char *end)
 {
-	const char *and;
+	const char *amp;
 
-	while ((and = memchr(s, '&', (size_t)(end - s))) != NULL) {
-		buf_add(out, s, (size_t)(and-s));
-		s = and+entity(out, and);
+	while ((amp = memchr(s, '&', (size_t)(end - s))) != NULL) {
+		buf_add(out, s, (size_t)(amp - s));
+		s = amp + entity(out, amp);
 		if (s > end)
 			return;
 	}

@@ -95,6 +95,6 @@ main(int argc, char **argv)
 		expand_each(maps, print, tell);
 	expand_free(maps);
 	runner_close(table);
-	opt_close_stdout();
+	opt_flush_stdout();
 	return good ? EX_OK : EX_DATAERR;
 }

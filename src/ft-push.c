@@ -203,6 +203,6 @@ main(int argc, char *argv[])
 	status = budget == 0 ? cancel() : push_run(budget, keep_open);
 	queue_close(queue);
 	history_close(history);
-	opt_close_stdout();
+	opt_flush_stdout();
 	return status;
 }

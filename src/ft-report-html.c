@@ -82,7 +82,7 @@ main(int argc, char *argv[])
 	display_count_close();
 	look.now_ms = clock_utc_ms();
 	page_write(page, stdout, &look);
-	opt_close_stdout();
+	opt_flush_stdout();
 	if (interrupted)
 		raise(SIGINT);
 	return jsonl_bad_total() > 0 ? EX_DATAERR : EX_OK;

@@ -161,6 +161,6 @@ main(int argc, char *argv[])
 	queue_close(queue);
 	if (deaf)
 		return EX_IOERR;
-	opt_close_stdout();
+	opt_flush_stdout();
 	return flag ? EX_DATAERR : EX_OK;
 }

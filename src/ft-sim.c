@@ -248,6 +248,6 @@ main(int argc, char *argv[])
 		plan.gap_ms = sim_gap_ms(sim);
 	status = play(&plan);
 	sim_free(sim);
-	opt_close_stdout();
+	opt_flush_stdout();
 	return status;
 }

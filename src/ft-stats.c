@@ -354,6 +354,6 @@ main(int argc, char *argv[])
 		status = ask_queue(run, patience_ms);
 	summary_free(summary);
 	fold_free(fold);
-	opt_close_stdout();
+	opt_flush_stdout();
 	return status;
 }
