@@ -160,7 +160,7 @@ valgrind:
 sources = $(wildcard src/*.c lib/*.c test/*/*.c)
 lint: build/lua.h build/runners.h build/reporter.h build/report.h
 	clang-format --dry-run -Werror $(sources) $(wildcard lib/*.h test/*/*.h)
-	shellcheck .ci/run $(wildcard scripts/*.sh test/*.sh test/*/*.sh) \
+	shellcheck -x -P SCRIPTDIR .ci/run $(wildcard scripts/*.sh test/*.sh test/*/*.sh) \
 		$(filter-out %/syntax_error,$(wildcard test/runners/command/*))
 	shellcheck -S warning -e SC2034,SC2120,SC2154,SC2164 $(wildcard test/*.bats test/*.bash)
 	cppcheck --quiet --error-exitcode=1 --inline-suppr -Ilib -Ibuild \

@@ -1,6 +1,7 @@
 #!/bin/sh
 # check.sh [make arguments] - install what is missing, build and run every test
 set -eu
+. "$(dirname "$0")/usage.sh"
 
 cd "$(dirname "$0")/.."
 packages='gcc libc6-dev make pkg-config libhiredis-dev libcjson-dev jq

@@ -1,6 +1,7 @@
 #!/bin/sh
 # container.sh - the controller image's command: Redis and the controller
 set -eu
+. "$(dirname "$0")/usage.sh"
 
 # One pod holds these two as containers; without Kubernetes they share one.
 # When either ends, so does the container.

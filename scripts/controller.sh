@@ -1,12 +1,16 @@
 #!/bin/sh
 # controller.sh - push a map, watch the run and serve its page until told to stop
 set -eu
+. "$(dirname "$0")/usage.sh"
 
 # GROUP_TASKS_FILE is the map. A Redis on this machine that does not answer is
 # started here, and stopped with us, unless FT_REDIS=external: then it is
 # somebody else's to start. The page is at http://localhost:3000/. FT_HISTORY
 # is a file of how long specs last, read first and kept where that is allowed.
-: "${GROUP_TASKS_FILE:?names the map}"
+[ -n "${GROUP_TASKS_FILE:-}" ] || {
+	printf 'controller.sh: GROUP_TASKS_FILE has to name the map\n' >&2
+	exit 64
+}
 : "${SPEC_ROOT:=$(dirname "$GROUP_TASKS_FILE")}"
 here=$(cd "$(dirname "$0")" && pwd)
 [ ! -d "$here/../bin" ] || PATH=$here/../bin:$PATH
@@ -95,9 +99,10 @@ printf ok >"$web/health"
 reporter=$!
 "$here/follow.sh" &
 pids="$pids $reporter $!"
-printf 'controller.sh: run %s, page at http://localhost:%s/\n' "$FT_RUN" \
-	"$port" >&2
+printf 'controller.sh: run %s\n' "$FT_RUN" >&2
 # The page gets old without it: whoever started us may do so again.
-wait $reporter || :
+status=0
+wait $reporter || status=$?
 printf 'controller.sh: the reporter has ended\n' >&2
-exit 70
+[ "$status" -eq 69 ] || status=70
+exit $status

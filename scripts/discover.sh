@@ -57,12 +57,15 @@ set -- ! -name '*.[jt]s' ! -name '*.[cm][jt]s' ! -name '*.[jt]sx' \
 (cd "$dir" && find . -name node_modules -prune -o -name '.?*' -prune -o \
 	-type f \( "$@" \) -print) |
 	LC_ALL=C sort >"$tmp/files"
-[ -s "$tmp/files" ] || {
+nothing() {
 	printf 'discover.sh: no spec below %s\n' "$dir" >&2
 	exit 65
 }
+[ -s "$tmp/files" ] || nothing
 jq -Rs '{exclude: [], include: [split("\n")[] | select(. != "")
 	| {group: "g", spec: .[2:], viewport: "v", browser: "b"}]}' "$tmp/files" |
 	ft-expand -C "$dir" >"$tmp/guessed"
 jq -n --arg only "$only" --arg dir "$dir" --slurpfile listed "$tmp/listed" \
-	-f "$jq/discover.jq" "$tmp/guessed"
+	-f "$jq/discover.jq" "$tmp/guessed" >"$tmp/map"
+jq -e '.groups != []' "$tmp/map" >/dev/null || nothing
+cat "$tmp/map"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # follow.sh - keep the account of FT_RUN until it is finished, then FT_HISTORY
 set -eu
+. "$(dirname "$0")/usage.sh"
 
 # Redis may be away for longer than ft-stats is patient; a wrong call and a run
 # that is gone are not mended. What is started here ends with us.

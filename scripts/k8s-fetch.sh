@@ -1,6 +1,7 @@
 #!/bin/sh
 # k8s-fetch.sh [-N namespace] RUN FOLDER - get what a run has made, exit by its verdict
 set -eu
+. "$(dirname "$0")/usage.sh"
 
 # FOLDER gets results.jsonl and index.html, the summary is printed. Exit status:
 # 0 all passed, 1 not, 69 the cluster does not give it, 74 no such folder.
@@ -8,14 +9,11 @@ namespace=funkytown
 while getopts N: flag; do
 	case $flag in
 	N) namespace=$OPTARG ;;
-	*) shift $# ;;
+	*) wrong ;;
 	esac
 done
 shift $((OPTIND - 1))
-[ $# -eq 2 ] || {
-	printf 'usage: k8s-fetch.sh [-N namespace] run folder\n' >&2
-	exit 64
-}
+[ $# -eq 2 ] || wrong
 run=$1 folder=$2
 
 # get WHAT COMMAND ... - what that prints in the controller

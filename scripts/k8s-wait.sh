@@ -1,6 +1,7 @@
 #!/bin/sh
 # k8s-wait.sh [-N namespace] RUN - wait until a run in a cluster is finished
 set -eu
+. "$(dirname "$0")/usage.sh"
 
 # Exit status: 0 it is finished, 69 it cannot be; what it waits for is told on
 # stderr when that changes. It looks every POLL_SECONDS.
@@ -8,14 +9,11 @@ namespace=funkytown
 while getopts N: flag; do
 	case $flag in
 	N) namespace=$OPTARG ;;
-	*) shift $# ;;
+	*) wrong ;;
 	esac
 done
 shift $((OPTIND - 1))
-[ $# -eq 1 ] || {
-	printf 'usage: k8s-wait.sh [-N namespace] run\n' >&2
-	exit 64
-}
+[ $# -eq 1 ] || wrong
 run=$1
 mine=app.kubernetes.io/name=funkytown,app.kubernetes.io/instance=$run
 work=$(mktemp -d)

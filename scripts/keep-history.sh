@@ -1,6 +1,7 @@
 #!/bin/sh
 # keep-history.sh FILE - keep the durations of the current run's specs in FILE
 set -eu
+. "$(dirname "$0")/usage.sh"
 
 # Replaced whole, beside what other runs have left there; in a folder where we
 # may not write, as when it is a part of a cluster's configuration, left alone.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # node.sh - print the folder of a node, new enough, and its npm, got if need be
 set -eu
+. "$(dirname "$0")/usage.sh"
 
 # Playwright wants 20, Debian 12 has 18: then npm's own packages of both. Debian's
 # npm is no folder that can be copied, as into an image: its modules lie beside it.

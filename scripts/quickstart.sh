@@ -1,18 +1,28 @@
 #!/bin/sh
 # quickstart.sh [-j workers] [map.json ...] - run maps on this machine, from nothing
 set -eu
+. "$(dirname "$0")/usage.sh"
 
 workers=2
 while getopts j: flag; do
 	case $flag in
 	j) workers=$OPTARG ;;
-	*)
-		printf 'usage: quickstart.sh [-j workers] [map.json ...]\n' >&2
-		exit 64
-		;;
+	*) wrong ;;
 	esac
 done
 shift $((OPTIND - 1))
+case $workers in
+'' | *[!0-9]* | 0*)
+	printf 'quickstart.sh: -j: expected a number from 1: %s\n' "$workers" >&2
+	exit 64
+	;;
+esac
+for map; do
+	[ -r "$map" ] || {
+		printf 'quickstart.sh: no such map: %s\n' "$map" >&2
+		exit 66
+	}
+done
 top=$(cd "$(dirname "$0")/.." && pwd)
 specs=$top/specs left_out=
 if [ $# -eq 0 ]; then
@@ -50,7 +60,8 @@ finish() {
 	exit "$status"
 }
 trap finish EXIT
-trap 'exit 143' TERM INT HUP
+trap 'echo "quickstart.sh: interrupted: no report" >&2; exit 130' INT
+trap 'exit 143' TERM HUP
 
 until_true() {
 	tries=200
@@ -74,7 +85,7 @@ if [ "$SPEC_ROOT" = "$specs" ]; then
 	(cd "$specs" && "$top/scripts/npm-ci.sh")
 	node "$specs/app/server.js" 0 >"$private/app" &
 	app=$!
-	until_true grep -q listening "$private/app"
+	until_true grep -qs listening "$private/app"
 	BASE_URL=$(sed -n 's/^listening on //p' "$private/app")
 	export BASE_URL
 fi

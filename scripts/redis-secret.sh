@@ -1,6 +1,7 @@
 #!/bin/sh
 # redis-secret.sh [NAME] - print a Secret with new passwords for the queue
 set -eu
+. "$(dirname "$0")/usage.sh"
 
 # The controller's is password, then there are the workers' and the reporters';
 # the file of users holds only their digests and what each may do.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # redis-users.sh <people - print the file of users that redis-server --aclfile reads
 set -eu
+. "$(dirname "$0")/usage.sh"
 
 # A line of people is USER ROLE PASSWORD, the role being controller, worker or
 # reporter. What is printed holds only the passwords' digests. The default user

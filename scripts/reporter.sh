@@ -1,26 +1,23 @@
 #!/bin/sh
 # reporter.sh [-a] [-i seconds] [-p port] DIR - keep the pages of runs in DIR
 set -eu
+. "$(dirname "$0")/usage.sh"
 
 # Once, as from cron, or every so many seconds until told to stop. A run is
 # read only when its counters have changed. One run, its page is index.html;
 # with -a all that are there, below runs/, and index.html lists them. With -p a
 # web server shows DIR and the attempts' files in FT_ARTIFACTS meanwhile.
-usage() {
-	printf 'usage: reporter.sh [-a] [-i seconds] [-p port] DIR\n' >&2
-	exit 64
-}
 all='' every='' port='' which=-c once=1
 while getopts ai:p: flag; do
 	case $flag in
 	a) all=1 which=-l ;;
 	i) every=$OPTARG once='' ;;
 	p) port=$OPTARG once='' ;;
-	*) usage ;;
+	*) wrong ;;
 	esac
 done
 shift $((OPTIND - 1))
-[ $# -eq 1 ] || usage
+[ $# -eq 1 ] || wrong
 # a page that has to be up to date asks once a second at most
 case ${every:=5} in
 0.*) refresh=1 ;;
@@ -87,12 +84,24 @@ stop() {
 trap stop EXIT
 trap 'exit 143' TERM INT HUP
 [ -z "$port" ] || {
+	PATH=$PATH:/usr/sbin
+	command -v lighttpd >/dev/null || {
+		printf 'reporter.sh: no lighttpd: apt-get install lighttpd\n' >&2
+		exit 69
+	}
 	artifacts=${FT_ARTIFACTS:-$dir/artifacts}
 	mkdir -p "$artifacts"
 	FT_WEB=$dir FT_PORT=$port FT_BIND=${FT_BIND:-0.0.0.0} \
 		FT_ARTIFACTS=$(cd "$artifacts" && pwd)/ \
 		lighttpd -D -f "$here/reporter.conf" &
 	web=$!
+	# it has its port at once, or ends
+	sleep 0.5
+	kill -0 "$web" 2>/dev/null || {
+		printf 'reporter.sh: no web server at port %s\n' "$port" >&2
+		exit 69
+	}
+	printf 'reporter.sh: page at http://localhost:%s/\n' "$port" >&2
 }
 while :; do
 	snapshot || [ $? -lt 70 ] || exit

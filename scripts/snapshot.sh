@@ -1,6 +1,7 @@
 #!/bin/sh
 # snapshot.sh [-u seconds] DIR - write a run's page and its other formats to DIR
 set -eu
+. "$(dirname "$0")/usage.sh"
 
 # Each file is replaced whole, and none when the run's records are the same as
 # last time. FT_RUN names the run. The run is read once.
@@ -8,14 +9,11 @@ refresh=
 while getopts u: flag; do
 	case $flag in
 	u) refresh=$OPTARG ;;
-	*) exit 64 ;;
+	*) wrong ;;
 	esac
 done
 shift $((OPTIND - 1))
-[ $# -eq 1 ] || {
-	printf 'usage: snapshot.sh [-u seconds] DIR\n' >&2
-	exit 64
-}
+[ $# -eq 1 ] || wrong
 dir=$1
 here=$(cd "$(dirname "$0")" && pwd)
 [ ! -d "$here/../bin" ] || PATH=$here/../bin:$PATH

@@ -89,5 +89,8 @@ playwright: shop/shop.check.js mobile chrome' "$(found -r playwright web | sort)
 	mkdir empty
 	exits 65 "$root/scripts/discover.sh" empty
 	grep -q 'no spec below' err
+	printf '#!/bin/sh\n' >empty/a.sh
+	exits 65 "$root/scripts/discover.sh" empty
+	grep -q 'no spec below' err
 	exits 64 "$root/scripts/discover.sh"
 }

@@ -4,7 +4,7 @@
 load helper
 
 setup() {
-	needs curl lighttpd xmllint pgrep
+	needs curl lighttpd xmllint pgrep python3
 	unset FT_SLOTS
 	cd "$BATS_TEST_TMPDIR" || return
 	port=$(free_port)
@@ -434,6 +434,36 @@ headers() {
 	cp -RL "$(dirname "$(dirname "$(readlink -f "$folder/npm")")")" npm
 	"$folder/node" npm/bin/npm-cli.js config get registry
 	[[ $(PATH=$folder:$PATH command -v npx) = "$folder/npx" ]]
+}
+
+@test "each script tells how it is called, and does nothing else" {
+	local script
+
+	for script in "$root"/scripts/*.sh; do
+		case ${script##*/} in
+		embed.sh | npm-ci.sh | usage.sh) continue ;; # for the build, or a part
+		esac
+		run -0 "$script" -h </dev/null
+		[[ $output == "usage: ${script##*/}"* ]] || same "$script" "$output"
+	done
+	same '' "$(find . -newer specs -type f ! -path './specs/*')"
+	run -64 "$root/scripts/controller.sh"
+	run -64 "$root/scripts/quickstart.sh" -j 0
+	run -66 "$root/scripts/quickstart.sh" no/map.json
+}
+
+@test "a port that is taken ends the controller, and is told as that" {
+	map good
+	on_redis
+	python3 -m http.server --bind 127.0.0.1 "$FT_PORT" >/dev/null 2>&1 3>&- &
+	pids="$pids $!"
+	poll curl -s "http://127.0.0.1:$FT_PORT/"
+	controller
+	status=0
+	wait "$controller" || status=$?
+	same 69 "$status"
+	grep -x "reporter.sh: no web server at port $FT_PORT" controller.log
+	run ! grep 'page at' controller.log
 }
 
 @test "the quick start runs a map, says the verdict and leaves nothing behind" {
