@@ -10,7 +10,7 @@ PROGRAMS = ft-expand ft-push ft-pop ft-run ft-result ft-stats ft-report-html \
 
 # Who is made of what, beside the base that all share.
 base = mem clock opt utf8 jsonl jsonl_place record record_words record_read
-queue = estimate queue queue_push queue_batch queue_pop queue_note queue_hold \
+queue = estimate queue queue_current queue_push queue_batch queue_pop queue_note queue_hold \
 	queue_report queue_look queue_read queue_history \
 	redis redis_request redis_dial redis_tls
 runner = runner runner_check runner_words runner_admit runner_plan runner_judge \
@@ -71,13 +71,14 @@ $(binaries): bin/%: build/%.o $$(foreach m,$$(base) $$($$*),build/$$m.o) | bin
 bin build build/lua:
 	mkdir -p $@
 
-# The queue's scripts stay real files; each begins with what all of them share.
-lua = $(filter-out common history,$(basename $(notdir $(wildcard lib/lua/*.lua))))
+# The queue's scripts stay real files; each begins with what those on a run share.
+alone = history publish
+lua = $(filter-out common $(alone),$(basename $(notdir $(wildcard lib/lua/*.lua))))
 build/lua/%.lua: lib/lua/common.lua lib/lua/%.lua | build/lua
 	cat $^ >$@
-build/lua/history.lua: lib/lua/history.lua | build/lua
+$(alone:%=build/lua/%.lua): build/lua/%.lua: lib/lua/%.lua | build/lua
 	cp $< $@
-build/lua.h: $(lua:%=build/lua/%.lua) build/lua/history.lua scripts/embed.sh
+build/lua.h: $(lua:%=build/lua/%.lua) $(alone:%=build/lua/%.lua) scripts/embed.sh
 	scripts/embed.sh $(filter %.lua,$^) >$@
 build/queue.o: build/lua.h
 

@@ -24,6 +24,7 @@ SCRIPT(history);
 SCRIPT(leave);
 SCRIPT(look);
 SCRIPT(pop);
+SCRIPT(publish);
 SCRIPT(push);
 SCRIPT(seal);
 
@@ -58,20 +59,6 @@ queue_name(struct queue *q, const char *run)
 	q->run = mem_strdup(run);
 }
 
-static void
-use_current(struct queue *q)
-{
-	struct request *r = queue_shared("HGET", KEY_CURRENT);
-	redisReply *reply;
-
-	request_text(r, "runid");
-	reply = queue_ask(q, r);
-	if (reply == NULL || reply->type != REDIS_REPLY_STRING)
-		errx(EX_NOINPUT, "no run yet: runmeta names none");
-	queue_name(q, opt_name("runmeta", reply->str));
-	freeReplyObject(reply);
-}
-
 struct queue *
 queue_open(const char *run)
 {
@@ -81,7 +68,7 @@ queue_open(const char *run)
 	if (name != NULL)
 		queue_name(q, name);
 	else
-		use_current(q);
+		queue_use_current(q);
 	return q;
 }
 

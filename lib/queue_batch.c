@@ -125,19 +125,19 @@ expect(struct batch *b, const redisReply *reply)
 void
 queue_expect(struct queue *q, struct record **tasks, size_t count)
 {
-	struct request *r;
+	struct batch b;
 	redisReply *reply;
-	size_t i;
+	void *tag;
+	size_t i, done;
 
-	for (i = 0; i < count; i++) {
-		if (record_has(tasks[i], RECORD_EXPECTED_MS))
-			continue;
-		r = queue_shared("HMGET", KEY_HISTORY);
-		request_text(r, "");
-		ask_names(r, tasks[i]);
-		reply = queue_ask(q, r);
+	for (done = 0; done < count; done += b.count) {
+		b.count = count - done < BATCH ? count - done : BATCH;
+		for (i = 0; i < b.count; i++)
+			b.task[i] = tasks[done + i];
+		ask_history(q, &b);
+		reply = redis_answer(q->redis, &tag);
 		if (reply != NULL)
-			expect_one(tasks[i], reply, 1);
+			expect(&b, reply);
 		freeReplyObject(reply);
 	}
 }

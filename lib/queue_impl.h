@@ -29,10 +29,20 @@ struct queue {
 
 extern struct redis_script script_announced, script_beat, script_cancel,
     script_divide, script_finish, script_held, script_history, script_leave,
-    script_look, script_pop, script_push, script_seal;
+    script_look, script_pop, script_publish, script_push, script_seal;
 
 /* Settle the run's name. */
 void queue_name(struct queue *q, const char *run);
+/* The current run; without one it is exit status 66. */
+void queue_use_current(struct queue *q);
+/*
+ * The current run, while it is open, or sealed but not finished and the same
+ * map, with a task of that id, is pushed again: a controller that starts anew
+ * goes on with its run.
+ */
+bool queue_join_current(struct queue *q, const char *id);
+/* Make the run the current one, once in its life. */
+void queue_announce(struct queue *q);
 /* ft:{RUN}:NAME, free(3) it. */
 char *queue_key(const char *run, const char *name);
 /* A script's request on a run. */

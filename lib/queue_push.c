@@ -15,65 +15,6 @@
 #define RUNS_MAX 1000 /* of ft:runs: the newest */
 #define DIVIDE 500    /* specs of one script */
 
-static bool
-has(struct queue *q, const char *command, char *owned_key, const char *field)
-{
-	struct request *r = request_command(command);
-	redisReply *reply;
-	bool yes;
-
-	request_text(r, owned_key);
-	free(owned_key);
-	if (field != NULL)
-		request_text(r, field);
-	reply = queue_ask(q, r);
-	yes = reply != NULL && reply->integer == 1;
-	freeReplyObject(reply);
-	return yes;
-}
-
-/* The state of a run that has the task, whole or in parts; "": it has not. */
-static void
-state_having(
-    struct queue *q, const char *run, const char *id, char *state, size_t size)
-{
-	bool known =
-	    has(q, "EXISTS", mem_printf("ft:{%s}:task:%s", run, id), NULL) ||
-	    has(q, "HEXISTS", queue_key(run, "parts"), id);
-	const char *now = NULL;
-	redisReply *reply;
-
-	reply = queue_ask(q, queue_request(&script_look, run));
-	if (reply != NULL && reply->type == REDIS_REPLY_ARRAY)
-		now = reply_field(reply_list(reply, 5), "state");
-	snprintf(state, size, "%s", now != NULL ? now : "");
-	freeReplyObject(reply);
-	if (!known && strcmp(state, "open") != 0)
-		*state = '\0';
-}
-
-/*
- * The current run, while it is open, or sealed but not finished and the same
- * map is pushed again: a controller that starts anew goes on with its run.
- */
-static bool
-join_current(struct queue *q, const char *id)
-{
-	struct request *r = queue_shared("HGET", KEY_CURRENT);
-	char state[16] = "";
-	redisReply *reply;
-
-	request_text(r, "runid");
-	reply = queue_ask(q, r);
-	if (reply != NULL && reply->type == REDIS_REPLY_STRING) {
-		state_having(q, reply->str, id, state, sizeof(state));
-		if (strcmp(state, "open") == 0 || strcmp(state, "sealed") == 0)
-			queue_name(q, opt_name("runmeta", reply->str));
-	}
-	freeReplyObject(reply);
-	return q->run != NULL;
-}
-
 /* A name out of Redis' time: seconds and microseconds. */
 static void
 name_by_time(struct queue *q)
@@ -112,7 +53,8 @@ enlist(struct queue *q)
 static void
 settle(struct queue *q, const struct record *first)
 {
-	if (q->run == NULL && !join_current(q, record_text(first, RECORD_ID)))
+	if (q->run == NULL &&
+	    !queue_join_current(q, record_text(first, RECORD_ID)))
 		name_by_time(q);
 	if (!q->enlisted)
 		enlist(q);
@@ -168,33 +110,6 @@ queue_push_end(struct queue *q)
 	batch_end(q);
 }
 
-static void
-field(struct request *r, const char *name, int64_t value)
-{
-	request_text(r, name);
-	request_int(r, value);
-}
-
-/* Make the run the current one, once in its life. */
-static void
-announce(struct queue *q, int64_t total)
-{
-	struct request *r = queue_shared("HSET", KEY_CURRENT), *keep;
-
-	request_text(r, "runid");
-	request_text(r, q->run);
-	field(r, "cmdcount", total);
-	field(r, "cmdfinishedcount", 0);
-	field(r, "finished", 0);
-	field(r, "tasksremaining", total);
-	field(r, "tasksfinished", 0);
-	queue_command(q, r);
-	keep = queue_shared("EXPIRE", KEY_CURRENT);
-	request_int(keep, QUEUE_TTL_S);
-	queue_command(q, keep);
-	queue_command(q, queue_request(&script_announced, q->run));
-}
-
 void
 queue_seal(struct queue *q)
 {
@@ -207,8 +122,9 @@ queue_seal(struct queue *q)
 	reply = queue_ask(q, r);
 	if (reply == NULL)
 		return;
-	if (reply->type == REDIS_REPLY_ARRAY && reply_int(reply, 2) == 0)
-		announce(q, reply_int(reply, 1));
+	if (reply->type == REDIS_REPLY_ARRAY && reply_int(reply, 2) == 0 &&
+	    strcmp(reply_text(reply, 0), "cancelled") != 0)
+		queue_announce(q);
 	freeReplyObject(reply);
 }
 

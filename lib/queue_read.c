@@ -1,6 +1,5 @@
 /* queue_read - a run's tasks, for people and reports */
 #include <err.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -241,43 +240,4 @@ int64_t
 queue_each_done(struct queue *q, int64_t first, void (*each)(struct record *))
 {
 	return each_of(q, "done", first, each);
-}
-
-static bool
-is_current(struct queue *q)
-{
-	struct request *r = queue_shared("HGET", KEY_CURRENT);
-	redisReply *reply;
-	bool same;
-
-	request_text(r, "runid");
-	reply = queue_ask(q, r);
-	same = reply != NULL && reply->type == REDIS_REPLY_STRING &&
-	       strcmp(reply->str, q->run) == 0;
-	freeReplyObject(reply);
-	return same;
-}
-
-static void
-field(struct request *r, const char *name, int64_t value)
-{
-	request_text(r, name);
-	request_int(r, value);
-}
-
-void
-queue_publish(struct queue *q, const struct queue_look *l)
-{
-	struct request *r;
-	int64_t done = l->done + l->cancelled;
-
-	if (!is_current(q))
-		return;
-	r = queue_shared("HSET", KEY_CURRENT);
-	field(r, "cmdcount", l->total);
-	field(r, "cmdfinishedcount", done);
-	field(r, "finished", l->over);
-	field(r, "tasksremaining", l->total - done);
-	field(r, "tasksfinished", done);
-	queue_command(q, r);
 }

@@ -313,6 +313,31 @@ tasksfinished 0
 tasksremaining 3' "$(redis HGETALL runmeta | paste -d ' ' - - | sort)"
 }
 
+@test "what is sealed late is announced as it is, and not when cancelled" {
+	tasks a b | ft-push -k -r r
+	ft-pop -n -r r | ended_as passed | ft-result
+	ft-pop -n -r r | ended_as passed | ft-result
+	tasks a | ft-push -r r
+	same 'cmdcount 2
+cmdfinishedcount 2
+finished 1
+runid r
+tasksfinished 2
+tasksremaining 0' "$(redis HGETALL runmeta | paste -d ' ' - - | sort)"
+	tasks a | ft-push -k -r stopped
+	ft-push -m 0 -r stopped
+	tasks a | ft-push -r stopped
+	same r "$(redis HGET runmeta runid)"
+}
+
+@test "what follows a run renews the time to live of runmeta" {
+	tasks a | ft-push
+	redis EXPIRE runmeta 50 >/dev/null
+	ft-pop -n | ended_as passed | ft-result
+	exits 0 ft-stats -f
+	[ "$(redis TTL runmeta)" -gt 604000 ]
+}
+
 @test "a second push of an older run does not make it the current one again" {
 	tasks a | ft-push -r old
 	tasks a | ft-push -r new
