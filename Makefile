@@ -16,7 +16,8 @@ queue = estimate queue queue_current queue_push queue_batch queue_pop queue_note
 runner = runner runner_check runner_words runner_admit runner_plan runner_judge \
 	verdict verdict_playwright verdict_mocha verdict_cypress verdict_junit \
 	json path text
-ft-expand = weight expand expand_words expand_map expand_twins $(runner)
+ft-expand = weight expand expand_words expand_spec expand_map expand_twins \
+	$(runner)
 ft-push = history fold json split $(display) $(queue)
 ft-pop = $(queue)
 ft-run = worker pile slots crew share foreground attempt rerun keep folder child \

@@ -1,24 +1,11 @@
 /* expand_map - a map's JSON, checked and made into tasks and entries */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "expand_map.h"
 #include "json.h"
-#include "path.h"
-#include "weight.h"
 
 #define USUAL_EXCLUDE "[{\"viewport\":\"mobile\",\"browser\":\"firefox\"}]"
-
-static bool
-has_control(const char *s)
-{
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f ||
-		    (*s == '\xc2' && (unsigned char)s[1] < 0xa0))
-			return true;
-	return false;
-}
 
 /* NULL when a string will do as the name of a viewport or a browser. */
 static const char *
@@ -28,7 +15,7 @@ unfit(const cJSON *value)
 
 	if (s == NULL || *s == '\0')
 		return "a string that is not empty";
-	if (has_control(s))
+	if (expand_has_control(s))
 		return "no control characters";
 	if (*s == '-')
 		return "no hyphen at the beginning";
@@ -71,17 +58,6 @@ check_repeated(const struct place *p, const char *key, const struct names *n)
 	}
 }
 
-/* A member that is missing is told at the object, else at the member. */
-static void
-want(const struct place *p, const cJSON *object, const char *key,
-    const char *what)
-{
-	if (json_member(object, key) != NULL)
-		expand_wrong(p, key, "expected %s", what);
-	else
-		expand_wrong(p, "", "expected a member %s: %s", key, what);
-}
-
 static void
 read_names(const struct place *p, const cJSON *object, const char *key,
     struct names *n)
@@ -91,7 +67,8 @@ read_names(const struct place *p, const cJSON *object, const char *key,
 	char *which;
 
 	if (!cJSON_IsArray(array) || array->child == NULL) {
-		want(p, object, key, "an array of names that is not empty");
+		expand_want(
+		    p, object, key, "an array of names that is not empty");
 		return;
 	}
 	n->list =
@@ -117,117 +94,10 @@ read_name(const struct place *p, const cJSON *object, const char *key,
 	const char *expected = unfit(name);
 
 	if (expected != NULL)
-		want(p, object, key, expected);
+		expand_want(p, object, key, expected);
 	n->list = mem_zalloc(1, sizeof(*n->list));
 	n->list[n->count++] = expected ? "" : name->valuestring;
 	sort_names(n);
-}
-
-/* An explicit runner, unless a command is nearer; else by the spec's path. */
-static const char *
-runner_of(const struct expand *x, const struct task *t, const char *spec)
-{
-	const cJSON *levels[] = {t->json, t->group, t->map->json}, *runner;
-	size_t i;
-
-	for (i = 0; i < 3; i++) {
-		runner = json_member(levels[i], "runner");
-		if (cJSON_IsString(runner))
-			return runner->valuestring;
-		if (cJSON_IsArray(json_member(levels[i], "command")))
-			return RUNNER_DEFAULT;
-		if (runner != NULL)
-			break;
-	}
-	return runner_guess(x->table, spec);
-}
-
-static size_t
-longest(const struct names *n)
-{
-	size_t i, most = 0;
-
-	for (i = 0; i < n->count; i++)
-		if (strlen(n->list[i]) > most)
-			most = strlen(n->list[i]);
-	return most;
-}
-
-static void
-add_entry(const struct place *p, const struct task *t, const char *spec)
-{
-	struct expand *x = p->x;
-	struct entry *e;
-
-	if (x->entry_count == x->entry_cap) {
-		x->entry_cap = x->entry_cap ? x->entry_cap * 2 : 64;
-		x->entries =
-		    mem_realloc(x->entries, x->entry_cap * sizeof(*x->entries));
-	}
-	e = &x->entries[x->entry_count++];
-	e->task = t;
-	e->path = mem_printf("%s/%s", t->group_name, spec);
-	e->spec = e->path + strlen(t->group_name) + 1;
-	e->runner = runner_of(x, t, spec);
-	e->weight = weight_of(x->root, spec);
-	if (strlen(e->path) + longest(&t->viewports) + longest(&t->browsers) +
-		2 >
-	    RECORD_ID_MAX)
-		expand_wrong(
-		    p, "", "expected ids of at most %d bytes", RECORD_ID_MAX);
-}
-
-static void
-add_matches(const struct place *p, const struct task *t, const char *pattern)
-{
-	struct path_list found = path_find(p->x->root, pattern);
-	size_t i;
-
-	if (found.count == 0)
-		expand_wrong(p, "spec", "expected a match of '%s' below %s",
-		    pattern, p->x->root);
-	for (i = 0; i < found.count; i++)
-		if (has_control(found.paths[i]))
-			expand_wrong(p, "spec",
-			    "expected no control characters in "
-			    "the names of files that match");
-		else
-			add_entry(p, t, found.paths[i]);
-	path_list_free(&found);
-}
-
-/* NULL when a spec's path will do. */
-static const char *
-unfit_path(const char *spec, const char *clean)
-{
-	if (spec == NULL || *clean == '\0')
-		return "a path that is not empty";
-	if (has_control(spec))
-		return "no control characters";
-	if (*clean == '-')
-		return "no hyphen at the beginning";
-	if (!path_is_below(spec))
-		return "a path below the spec root, without '..'";
-	return NULL;
-}
-
-/* A spec that is a file is that file, even if its name has brackets. */
-static void
-read_spec(const struct place *p, const struct task *t)
-{
-	const char *spec = cJSON_GetStringValue(json_member(t->json, "spec"));
-	char *clean = path_clean(spec ? spec : ""), *path;
-	const char *expected = unfit_path(spec, clean);
-
-	path = mem_printf("%s/%s", p->x->root, clean);
-	if (expected != NULL)
-		want(p, t->json, "spec", expected);
-	else if (path_is_glob(clean) && access(path, F_OK) != 0)
-		add_matches(p, t, clean);
-	else
-		add_entry(p, t, clean);
-	free(path);
-	free(clean);
 }
 
 static struct task *
@@ -266,7 +136,7 @@ read_task(struct expand *x, const struct task *from)
 		read_names(&p, t->json, "browsers", &t->browsers);
 	}
 	if (x->errors == before)
-		read_spec(&p, t);
+		expand_spec(&p, t);
 }
 
 static const char *
@@ -291,7 +161,7 @@ group_name(const struct place *p, const cJSON *group)
 		expand_wrong(p, key, "expected either name or groupName");
 	else if (name == NULL || *name == '\0')
 		expand_wrong(p, key, "expected a name that is not empty");
-	else if (has_control(name))
+	else if (expand_has_control(name))
 		expand_wrong(p, key, "expected no control characters");
 	else
 		return name;
@@ -311,7 +181,7 @@ read_group(struct expand *x, struct map *m, const cJSON *group, int at)
 		expand_settings(&p, group);
 		t.group_name = group_name(&p, group);
 		if (!cJSON_IsArray(json_member(group, "tasks")))
-			want(&p, group, "tasks", "an array of tasks");
+			expand_want(&p, group, "tasks", "an array of tasks");
 		else if (t.group_name != NULL)
 			for (t.json = json_first(json_member(group, "tasks"));
 			     t.json != NULL; t.json = t.json->next) {
@@ -382,8 +252,8 @@ read_included(struct expand *x, struct task *t)
 
 	if (!cJSON_IsObject(t->json)) {
 		expand_wrong(&p, "", "expected an object");
-	} else if (name == NULL || *name == '\0' || has_control(name)) {
-		want(&p, t->json, "group",
+	} else if (name == NULL || *name == '\0' || expand_has_control(name)) {
+		expand_want(&p, t->json, "group",
 		    "a name that is not empty and has no control characters");
 	} else {
 		t->group_name = name;
@@ -427,7 +297,7 @@ expand_map(struct expand *x, struct map *m)
 	read_exclude(x, m);
 	if (groups != NULL ? !cJSON_IsArray(groups)
 			   : !json_member(m->json, "include"))
-		want(&p, m->json, "groups", "an array of groups");
+		expand_want(&p, m->json, "groups", "an array of groups");
 	else
 		for (group = json_first(groups); group != NULL;
 		     group = group->next)

@@ -77,6 +77,12 @@ struct place {
 void expand_wrong(const struct place *p, const char *key, const char *format,
     ...) __attribute__((format(printf, 3, 4)));
 
+/* The same of a member, or of the object when it is missing. */
+void expand_want(const struct place *p, const cJSON *object, const char *key,
+    const char *what);
+
+bool expand_has_control(const char *s);
+
 enum expand_kind {
 	EXPAND_MAP,
 	EXPAND_GROUP,
@@ -98,6 +104,12 @@ bool expand_is_text(const char *word);
 
 /* Make tasks and entries of a map's JSON, reporting what is wrong. */
 void expand_map(struct expand *x, struct map *m);
+
+/*
+ * Make entries of a task's spec: of what it matches, when it is a pattern. A
+ * spec that is a file is that file, even if its name has brackets.
+ */
+void expand_spec(const struct place *p, const struct task *t);
 
 /* The nearest of a task's, its group's and the map's setting; NULL: none. */
 const cJSON *expand_setting(const struct task *t, enum field f);

@@ -56,6 +56,26 @@ expand_wrong(const struct place *p, const char *key, const char *format, ...)
 	free(what);
 }
 
+void
+expand_want(const struct place *p, const cJSON *object, const char *key,
+    const char *what)
+{
+	if (json_member(object, key) != NULL)
+		expand_wrong(p, key, "expected %s", what);
+	else
+		expand_wrong(p, "", "expected a member %s: %s", key, what);
+}
+
+bool
+expand_has_control(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s < 0x20 || *s == 0x7f ||
+		    (*s == '\xc2' && (unsigned char)s[1] < 0xa0))
+			return true;
+	return false;
+}
+
 static bool
 among(const char *const *words, const char *name)
 {
