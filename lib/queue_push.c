@@ -1,13 +1,10 @@
 /* queue_push - tasks into a run, a batch a script */
-#include <stdio.h>
+#include <err.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sysexits.h>
-#include <err.h>
 
 #include "clock.h"
-#include "estimate.h"
 #include "mem.h"
 #include "opt.h"
 #include "queue_impl.h"

@@ -150,7 +150,7 @@ main(int argc, char *argv[])
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
-	queue = queue_open_push(only);
+	queue = queue_open_history(); /* each record names its run */
 	queue_set_patience(queue, patience_ms);
 	queue_insist(queue); /* rather than lose a verdict */
 	in = jsonl_open(STDIN_FILENO, "stdin");

@@ -32,6 +32,10 @@ takeover() {
 	ft-pop -w two -l 30 >second
 }
 
+@test "it takes no run from the environment" {
+	FT_RUN='no such name' exits 0 ft-result </dev/null
+}
+
 @test "what passes teach is there soon, without another report" {
 	tasks a | ft-push -r taught >/dev/null
 	mkfifo reports
