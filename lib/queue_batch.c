@@ -125,7 +125,7 @@ expect(struct batch *b, const redisReply *reply)
 void
 queue_expect(struct queue *q, struct record **tasks, size_t count)
 {
-	struct batch b;
+	struct batch b = {0};
 	redisReply *reply;
 	void *tag;
 	size_t i, done;
