@@ -174,7 +174,7 @@ lint: build/lua.h build/runners.h build/reporter.h build/report.h
 # names some. What it finds worth keeping stays in build/fuzz/corpus.
 FUZZ = jsonl map record runners verdict page text redis
 FUZZ_S = 20
-fuzz_cc = clang -std=c11 -O1 -g -fno-omit-frame-pointer $(CPPFLAGS) \
+fuzz_cc = clang -std=c11 -Werror -O1 -g -fno-omit-frame-pointer $(CPPFLAGS) \
 	$(shell $(PKG_CONFIG) --cflags $(PKGS)) \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined
 fuzz_wrap = malloc calloc realloc free strdup strndup vasprintf \

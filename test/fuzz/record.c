@@ -92,6 +92,7 @@ learn(const uint8_t *data, size_t size)
 	struct record *task[TASKS_MAX];
 	struct history *history;
 	size_t count = 0;
+	int64_t *parts;
 	char path[32];
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fuzz_fd(data, size));
@@ -99,7 +100,9 @@ learn(const uint8_t *data, size_t size)
 	while (count < TASKS_MAX &&
 	       (task[count] = record_next(in, RECORD_TASK)) != NULL)
 		history_apply(history, task[count++]);
-	split_all(task, count, 3, part);
+	parts = split_parts(task, count, 3);
+	split_all(task, count, parts, part);
+	free(parts);
 	history_close(history);
 	jsonl_close(in);
 }
