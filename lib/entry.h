@@ -17,6 +17,9 @@
 /* "passed", "failed", …; the status of a task that is not complete. */
 const char *entry_verdict(const struct record *r);
 
+/* The next attempt of a list, as a record; false past its end. */
+bool entry_next(const cJSON *list, struct record *attempt);
+
 /* How an attempt looks in the timeline; r may be one of the earlier ones. */
 enum bar entry_bar(const struct record *r);
 

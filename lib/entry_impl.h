@@ -4,8 +4,6 @@
 
 #include "entry.h"
 
-/* The next attempt of a list, as a record; false past its end. */
-bool entry_next(const cJSON *list, struct record *attempt);
 size_t entry_count(const struct record *r, enum field list);
 
 /* A duration or a time that can be true, else -1. */

@@ -182,17 +182,12 @@ static cJSON *
 piece(const struct record *part, int64_t number)
 {
 	enum status status = part ? record_status(part) : STATUS_NONE;
-	struct record p = {cJSON_CreateObject()};
+	bool began = status == STATUS_PROCESSING || status == STATUS_COMPLETE;
+	struct record p = {began ? record_attempt(part) : cJSON_CreateObject()};
 	int64_t expected_ms;
 
-	if (status == STATUS_PROCESSING || status == STATUS_COMPLETE) {
-		cJSON_Delete(p.json);
-		p.json = record_attempt(part);
-	} else {
-		status = STATUS_WAITING;
-	}
 	record_set_int(&p, RECORD_PART, number);
-	record_set_status(&p, status);
+	record_set_status(&p, began ? status : STATUS_WAITING);
 	expected_ms = part ? record_int(part, RECORD_EXPECTED_MS, -1) : -1;
 	if (expected_ms >= 0)
 		record_set_int(&p, RECORD_EXPECTED_MS, expected_ms);

@@ -255,14 +255,13 @@ leave_mark(int at)
 	    0666);
 	struct buf text = {0};
 	struct stat st;
+	/* with another name it may be a file elsewhere */
+	bool ours = fd >= 0 && fstat(fd, &st) == 0 && st.st_nlink == 1;
 
-	if (fd < 0 || fstat(fd, &st) < 0 || st.st_nlink != 1)
-		st.st_nlink = 0; /* it may be a file elsewhere */
-	else if (st.st_size == 0)
+	if (ours && st.st_size == 0)
 		buf_puts(&text, "Not all that the attempt left is here.\n");
 	buf_add(&text, mark.data, mark.len);
-	if (st.st_nlink == 0 ||
-	    write(fd, text.data, text.len) != (ssize_t)text.len)
+	if (!ours || write(fd, text.data, text.len) != (ssize_t)text.len)
 		warn("%s/%s", top, KEEP_MARK);
 	buf_free(&text);
 	if (fd >= 0)

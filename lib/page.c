@@ -78,9 +78,9 @@ note(struct page *p, struct shown *t, const struct record *a)
 static void
 note_all(struct page *p, struct shown *t, const cJSON *list)
 {
-	struct record a;
+	struct record a = {NULL};
 
-	for (a.json = list ? list->child : NULL; a.json; a.json = a.json->next)
+	while (entry_next(list, &a))
 		note(p, t, &a);
 }
 

@@ -132,6 +132,12 @@ queue_key(const char *run, const char *name)
 	return mem_printf("ft:{%s}:%s", run, name);
 }
 
+char *
+queue_task_key(const char *run, const char *id)
+{
+	return mem_printf("ft:{%s}:task:%s", run, id);
+}
+
 struct request *
 queue_request(struct redis_script *s, const char *run)
 {

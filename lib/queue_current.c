@@ -9,18 +9,31 @@
 #include "opt.h"
 #include "queue_impl.h"
 
-void
-queue_use_current(struct queue *q)
+/* Its name; NULL: there is none. free(3). */
+static char *
+current(struct queue *q)
 {
 	struct request *r = queue_shared("HGET", KEY_CURRENT);
 	redisReply *reply;
+	char *run = NULL;
 
 	request_text(r, "runid");
 	reply = queue_ask(q, r);
-	if (reply == NULL || reply->type != REDIS_REPLY_STRING)
-		errx(EX_NOINPUT, "no run yet: runmeta names none");
-	queue_name(q, opt_name("runmeta", reply->str));
+	if (reply != NULL && reply->type == REDIS_REPLY_STRING)
+		run = mem_strdup(reply->str);
 	freeReplyObject(reply);
+	return run;
+}
+
+void
+queue_use_current(struct queue *q)
+{
+	char *run = current(q);
+
+	if (run == NULL)
+		errx(EX_NOINPUT, "no run yet: runmeta names none");
+	queue_name(q, opt_name("runmeta", run));
+	free(run);
 }
 
 static bool
@@ -45,9 +58,8 @@ static void
 state_having(
     struct queue *q, const char *run, const char *id, char *state, size_t size)
 {
-	bool known =
-	    has(q, "EXISTS", mem_printf("ft:{%s}:task:%s", run, id), NULL) ||
-	    has(q, "HEXISTS", queue_key(run, "parts"), id);
+	bool known = has(q, "EXISTS", queue_task_key(run, id), NULL) ||
+	             has(q, "HEXISTS", queue_key(run, "parts"), id);
 	const char *now = NULL;
 	redisReply *reply;
 
@@ -63,18 +75,13 @@ state_having(
 bool
 queue_join_current(struct queue *q, const char *id)
 {
-	struct request *r = queue_shared("HGET", KEY_CURRENT);
-	char state[16] = "";
-	redisReply *reply;
+	char *run = current(q), state[16] = "";
 
-	request_text(r, "runid");
-	reply = queue_ask(q, r);
-	if (reply != NULL && reply->type == REDIS_REPLY_STRING) {
-		state_having(q, reply->str, id, state, sizeof(state));
-		if (strcmp(state, "open") == 0 || strcmp(state, "sealed") == 0)
-			queue_name(q, opt_name("runmeta", reply->str));
-	}
-	freeReplyObject(reply);
+	if (run != NULL)
+		state_having(q, run, id, state, sizeof(state));
+	if (strcmp(state, "open") == 0 || strcmp(state, "sealed") == 0)
+		queue_name(q, opt_name("runmeta", run));
+	free(run);
 	return q->run != NULL;
 }
 

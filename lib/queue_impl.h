@@ -43,8 +43,9 @@ void queue_use_current(struct queue *q);
 bool queue_join_current(struct queue *q, const char *id);
 /* Make the run the current one, once in its life. */
 void queue_announce(struct queue *q);
-/* ft:{RUN}:NAME, free(3) it. */
+/* ft:{RUN}:NAME, and a task's; free(3) them. */
 char *queue_key(const char *run, const char *name);
+char *queue_task_key(const char *run, const char *id);
 /* A script's request on a run. */
 struct request *queue_request(struct redis_script *s, const char *run);
 /* A command on a key that all runs share; see request_shared. */

@@ -138,7 +138,7 @@ static void
 ask_for(struct queue *q, const char *id)
 {
 	struct request *r = request_command("HGETALL");
-	char *key = mem_printf("ft:{%s}:task:%s", q->run, id);
+	char *key = queue_task_key(q->run, id);
 
 	request_text(r, key);
 	free(key);

@@ -1,18 +1,17 @@
 #!/bin/sh
-# build-image.sh [-p PREFIX] [-t TAG] [STAGE ...] - build the images
+# build-image.sh [-p prefix] [-t tag] [build|test|tools|controller|worker ...] - build the images
 set -eu
+. "$(dirname "$0")/usage.sh"
 
 # The engine is $ENGINE, or docker, podman or buildah, whichever works;
 # $BUILD_FLAGS goes to it word by word. Stages: controller and worker unless
 # named; `test` runs the tests and leaves no image.
-usage='usage: build-image.sh [-p prefix] [-t tag] [build|test|tools|controller|worker ...]'
 prefix=funkytown/ tag=''
-while getopts p:t:h flag; do
+while getopts p:t: flag; do
 	case $flag in
 	p) prefix=${OPTARG%/}/ ;;
 	t) tag=$OPTARG ;;
-	h) printf '%s\n' "$usage" && exit 0 ;;
-	*) printf '%s\n' "$usage" >&2 && exit 64 ;;
+	*) wrong ;;
 	esac
 done
 shift $((OPTIND - 1))

@@ -1,22 +1,21 @@
 #!/bin/sh
 # discover.sh [-r runner] DIR - print a map of the specs below DIR, the spec root
 set -eu
+. "$(dirname "$0")/usage.sh"
 
 # Playwright lists its own, with a viewport and a browser by each project
 # {viewport}-{browser}; other specs are found by their names (FT_RUNNERS has more
 # of these) and JavaScript by what it says, too. They get desktop and one browser:
 # edit the map with jq.
-usage='usage: discover.sh [-r runner] DIR'
 only=
-while getopts hr: flag; do
+while getopts r: flag; do
 	case $flag in
-	h) printf '%s\n' "$usage" && exit 0 ;;
 	r) only=$OPTARG ;;
-	*) printf '%s\n' "$usage" >&2 && exit 64 ;;
+	*) wrong ;;
 	esac
 done
 shift $((OPTIND - 1))
-[ $# -eq 1 ] || { printf '%s\n' "$usage" >&2 && exit 64; }
+[ $# -eq 1 ] || wrong
 dir=$(cd "$1" && pwd -P) || exit 66
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT

@@ -5,7 +5,7 @@ set -eu
 
 # Redis may be away for longer than ft-stats is patient; a wrong call and a run
 # that is gone are not mended. What is started here ends with us.
-: "${FT_RUN:?names the run}"
+[ -n "${FT_RUN:-}" ] || wrong
 here=$(cd "$(dirname "$0")" && pwd)
 [ ! -d "$here/../bin" ] || PATH=$here/../bin:$PATH
 

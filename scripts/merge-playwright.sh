@@ -1,31 +1,28 @@
 #!/bin/sh
 # merge-playwright.sh [-C specroot] [-o artifacts] [-r html|junit] OUT - records to Playwright's own report
 set -eu
+. "$(dirname "$0")/usage.sh"
 
 # ft-stats -a | merge-playwright.sh report: the blobs that each task's last
 # attempt left become one HTML report in the folder OUT, or one JUnit file.
-usage() {
-	printf 'usage: merge-playwright.sh [-C specroot] [-o artifacts] [-r html|junit] OUT\n'
-}
 fail() {
 	printf '%s: %s\n' "${0##*/}" "$2" >&2
 	exit "$1"
 }
 
 specs=${SPEC_ROOT:-.} artifacts=${FT_ARTIFACTS:-artifacts} reporter=html
-while getopts hC:o:r: flag; do
+while getopts C:o:r: flag; do
 	case $flag in
 	C) specs=$OPTARG ;;
 	o) artifacts=$OPTARG ;;
 	r) reporter=$OPTARG ;;
-	h) usage && exit 0 ;;
-	*) usage >&2 && exit 64 ;;
+	*) wrong ;;
 	esac
 done
 shift $((OPTIND - 1))
 case $#$reporter in
 1html | 1junit) ;;
-*) usage >&2 && exit 64 ;;
+*) wrong ;;
 esac
 mkdir -p "$(dirname "$1")"
 out=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")

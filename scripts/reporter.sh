@@ -91,16 +91,19 @@ trap 'exit 143' TERM INT HUP
 	}
 	artifacts=${FT_ARTIFACTS:-$dir/artifacts}
 	mkdir -p "$artifacts"
+	rm -f "$dir/.web.pid"
 	FT_WEB=$dir FT_PORT=$port FT_BIND=${FT_BIND:-0.0.0.0} \
 		FT_ARTIFACTS=$(cd "$artifacts" && pwd)/ \
 		lighttpd -D -f "$here/reporter.conf" &
 	web=$!
-	# it has its port at once, or ends
-	sleep 0.5
-	kill -0 "$web" 2>/dev/null || {
-		printf 'reporter.sh: no web server at port %s\n' "$port" >&2
-		exit 69
-	}
+	# which it writes when it has its port
+	until [ -s "$dir/.web.pid" ]; do
+		kill -0 "$web" 2>/dev/null || {
+			printf 'reporter.sh: no web server at port %s\n' "$port" >&2
+			exit 69
+		}
+		sleep 0.05
+	done
 	printf 'reporter.sh: page at http://localhost:%s/\n' "$port" >&2
 }
 while :; do

@@ -1,10 +1,10 @@
 #!/bin/sh
-# usage.sh - sourced with a script's arguments: -h prints the second line of the script
-# wrong - print it as a complaint about the call, and end with 64
+# usage.sh - sourced first by a script: its second line is what -h prints
 
 usage() {
 	sed -n '2s/^# /usage: /p' "$0"
 }
+# wrong - complain about the call, and end
 wrong() {
 	usage >&2
 	exit 64

@@ -1,19 +1,16 @@
 #!/bin/sh
 # worker.sh [-j slots] [-- ft-run's flags] - work on a run until it is finished
 set -eu
+. "$(dirname "$0")/usage.sh"
 
 # Exit status: 0 the run is finished, 143 told to stop, 64 and 65 what no retry
 # mends, others what one does. FT_RUN names the run; without it the first
 # current one that is not finished.
 slots=${FT_SLOTS:-1}
-while getopts hj: flag; do
+while getopts j: flag; do
 	case $flag in
 	j) slots=$OPTARG ;;
-	*)
-		printf 'usage: worker.sh [-j slots] [-- flags of ft-run]\n' >&2
-		[ "$flag" = h ] && exit 0
-		exit 64
-		;;
+	*) wrong ;;
 	esac
 done
 shift $((OPTIND - 1))
