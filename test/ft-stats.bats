@@ -250,7 +250,7 @@ follow() {
 @test "a cancelled run is over though its last workers have died" {
 	tasks a b c | ft-push
 	for _ in 1 2; do
-		ft-pop -n -l 0.3
+		ft-pop -n -l 2
 	done >leased
 	ft-push -m 0
 	exits 1 ft-stats -q
