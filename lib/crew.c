@@ -1,39 +1,10 @@
 /* crew - tasks of one slot that share starts of their runner */
-#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
-#include "crew.h"
+#include "crew_impl.h"
 #include "mem.h"
-#include "share.h"
-
-#define NEVER INT64_MAX
-
-struct member {
-	struct record *task;     /* NULL: it has its verdict */
-	struct attempt *attempt; /* NULL: it waits for a start */
-	size_t joined;           /* its place in the start */
-	int64_t began_ms;        /* 0: not yet */
-	bool unwanted;           /* somebody else has it */
-};
-
-struct crew {
-	const struct attempt_rules *rules;
-	int slot;
-	struct child *child;
-	void (*say)(const struct record *);
-	char *batch;
-	struct member *members;
-	size_t count;
-	struct share *share;
-	bool running, shared; /* what runs is a shared start */
-	bool alone;           /* from now on each has its own */
-	bool draining;
-	bool progress; /* somebody got a verdict in this start */
-	bool overdue;  /* and it is being stopped at a deadline */
-	int64_t started_ms, deadline_ms, look_ms;
-};
 
 struct crew *
 crew_new(const struct attempt_rules *rules, int slot, struct child *child,
@@ -49,8 +20,8 @@ crew_new(const struct attempt_rules *rules, int slot, struct child *child,
 	return c;
 }
 
-static void
-forget(struct member *m)
+void
+crew_forget(struct member *m)
 {
 	if (m->attempt != NULL)
 		attempt_free(m->attempt);
@@ -59,11 +30,11 @@ forget(struct member *m)
 	m->attempt = NULL;
 }
 
-static void
-tell(struct crew *c, struct member *m)
+void
+crew_tell(struct crew *c, struct member *m)
 {
 	c->say(m->task);
-	forget(m);
+	crew_forget(m);
 }
 
 void
@@ -75,7 +46,7 @@ crew_free(struct crew *c)
 		return;
 	for (i = 0; i < c->count; i++)
 		if (c->members[i].task != NULL)
-			forget(&c->members[i]);
+			crew_forget(&c->members[i]);
 	share_free(c->share);
 	free(c->members);
 	free(c->batch);
@@ -86,7 +57,7 @@ static void
 hand_back(struct crew *c, struct member *m)
 {
 	attempt_hand_back(m->task);
-	tell(c, m);
+	crew_tell(c, m);
 }
 
 void
@@ -126,152 +97,14 @@ joined(struct crew *c, size_t place)
 	return NULL;
 }
 
-static size_t
-left(const struct crew *c)
+size_t
+crew_left(const struct crew *c)
 {
 	size_t i, n = 0;
 
 	for (i = 0; i < c->count; i++)
 		n += c->members[i].task != NULL;
 	return n;
-}
-
-static void
-launch(struct crew *c, const struct child_job *job, bool shared)
-{
-	c->running = true;
-	c->shared = shared;
-	c->progress = c->overdue = false;
-	c->started_ms = clock_mono_ms();
-	c->look_ms = c->started_ms + ATTEMPT_LOOK_MS;
-	c->deadline_ms = NEVER;
-	child_start(c->child, job);
-}
-
-/* The time of the one that runs; else the longest of those to come. */
-static int64_t
-allowance(const struct crew *c)
-{
-	int64_t longest = -1, ms;
-	const struct member *m;
-
-	for (m = c->members; m < c->members + c->count; m++) {
-		if (m->attempt == NULL)
-			continue;
-		ms = attempt_job(m->attempt)->timeout_ms;
-		if (ms == 0)
-			ms = NEVER;
-		if (m->began_ms != 0)
-			return ms;
-		if (longest < ms)
-			longest = ms;
-	}
-	if (longest >= 0)
-		return longest;
-	/* All have a verdict: it only has to end. */
-	return c->rules->timeout_ms ? c->rules->timeout_ms : NEVER;
-}
-
-static void
-set_deadline(struct crew *c)
-{
-	int64_t ms = allowance(c);
-
-	c->deadline_ms = ms == NEVER ? NEVER : clock_mono_ms() + ms;
-}
-
-/* The ones that fit together with the first. */
-static size_t
-gather(struct crew *c, struct member **chosen)
-{
-	size_t i, n = 0;
-
-	share_reset(c->share);
-	for (i = 0; i < c->count; i++) {
-		if (c->members[i].task == NULL)
-			continue;
-		if (share_join(c->share, c->members[i].task))
-			chosen[n++] = &c->members[i];
-		else /* nothing of why not is its state */
-			attempt_await(c->rules, c->members[i].task, c->slot);
-	}
-	return n;
-}
-
-static bool
-start_shared(struct crew *c)
-{
-	struct member **chosen = mem_alloc(c->count * sizeof(struct member *));
-	struct attempt **attempts =
-	    mem_zalloc(c->count, sizeof(struct attempt *));
-	const struct child_job *job = NULL;
-	size_t n = gather(c, chosen), made = 0, i;
-
-	for (i = 0; n > 1 && i < n; i++) {
-		attempts[i] = attempt_new_of(
-		    c->rules, chosen[i]->task, c->slot, (int)i + 1);
-		chosen[i]->attempt = attempts[i];
-		chosen[i]->joined = i;
-		chosen[i]->began_ms = 0;
-		made += attempts[i] != NULL;
-		if (attempts[i] == NULL)
-			tell(c, chosen[i]);
-	}
-	if (made > 0) {
-		job = share_job(c->share, attempts, n);
-		if (job == NULL)
-			warn("no shared start");
-	}
-	for (i = 0; n > 1 && job == NULL && i < n; i++)
-		if (attempts[i] != NULL) {
-			attempt_free(attempts[i]);
-			chosen[i]->attempt = NULL;
-		}
-	if (job != NULL) {
-		launch(c, job, true);
-		set_deadline(c);
-	}
-	free(attempts);
-	free(chosen);
-	return job != NULL;
-}
-
-static bool
-start_alone(struct crew *c)
-{
-	struct member *m;
-
-	for (m = c->members; m < c->members + c->count; m++) {
-		if (m->task == NULL)
-			continue;
-		m->attempt = attempt_new(c->rules, m->task, c->slot);
-		c->say(m->task);
-		if (m->attempt == NULL) {
-			forget(m);
-			continue;
-		}
-		m->joined = 0;
-		m->began_ms = clock_mono_ms();
-		launch(c, attempt_job(m->attempt), false);
-		return true;
-	}
-	return false;
-}
-
-bool
-crew_go(struct crew *c)
-{
-	if (c->running)
-		return true;
-	if (!c->alone && left(c) > 1) {
-		if (c->share == NULL)
-			c->share = share_new(c->rules, c->slot);
-		if (c->share == NULL)
-			warn("no shared start");
-		if (c->share != NULL && start_shared(c))
-			return true;
-	}
-	return start_alone(c);
 }
 
 int
@@ -285,7 +118,7 @@ judge(struct crew *c, struct member *m, const struct child_end *end)
 {
 	attempt_end(m->attempt, end);
 	m->attempt = NULL;
-	tell(c, m);
+	crew_tell(c, m);
 	c->progress = true;
 }
 
@@ -295,7 +128,7 @@ begin(struct crew *c, struct member *m)
 	m->began_ms = clock_mono_ms();
 	attempt_begun(m->attempt);
 	c->say(m->task);
-	set_deadline(c);
+	crew_set_deadline(c);
 }
 
 static void
@@ -307,7 +140,7 @@ end_of(struct crew *c, struct member *m, int code)
 	    .duration_ms = clock_mono_ms() - m->began_ms};
 
 	judge(c, m, &end);
-	set_deadline(c);
+	crew_set_deadline(c);
 }
 
 void
