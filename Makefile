@@ -74,8 +74,11 @@ bin build build/lua:
 
 # The queue's scripts stay real files; each begins with what those on a run share.
 alone = history publish
-lua = $(filter-out common $(alone),$(basename $(notdir $(wildcard lib/lua/*.lua))))
+leasing = pop finish
+lua = $(filter-out common lease $(alone),$(basename $(notdir $(wildcard lib/lua/*.lua))))
 build/lua/%.lua: lib/lua/common.lua lib/lua/%.lua | build/lua
+	cat $^ >$@
+$(leasing:%=build/lua/%.lua): build/lua/%.lua: lib/lua/common.lua lib/lua/lease.lua lib/lua/%.lua | build/lua
 	cat $^ >$@
 $(alone:%=build/lua/%.lua): build/lua/%.lua: lib/lua/%.lua | build/lua
 	cp $< $@

@@ -3,10 +3,6 @@
 load helper
 
 setup_file() {
-	export dir=$BATS_FILE_TMPDIR
-	for op in "$root"/lib/lua/*.lua; do
-		cat "$root/lib/lua/common.lua" "$op" >"$dir/${op##*/}"
-	done
 	redis_start
 }
 
@@ -24,7 +20,7 @@ setup() {
 op() {
 	local name=$1
 	shift
-	redis --eval "$dir/$name.lua" "$ft:meta" , "$@"
+	redis --eval "$root/build/lua/$name.lua" "$ft:meta" , "$@"
 }
 
 # push [-r RETRIES] ID ... - in this order, then seal

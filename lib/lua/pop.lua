@@ -21,6 +21,17 @@ local instance, worker, slots = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local lease_ms, nonce, mode = tonumber(ARGV[4]), ARGV[5], ARGV[6]
 local notes = {}
 
+-- What was never delivered and now is another's will never be reported.
+local function forget_undelivered(instance, seen)
+	for _, member in ipairs(redis.call('SMEMBERS', held_key(instance))) do
+		local id, token, n = string.match(member, '^(.*)#((%d+)%-.*)$')
+		if tonumber(n) > seen and (meta.over or
+			redis.call('HGET', task_key(id), 'lease') ~= token) then
+			redis.call('SREM', held_key(instance), member)
+		end
+	end
+end
+
 local function answer(what, wait, text)
 	if mode == '-' and what ~= 'task' then
 		redis.call('HDEL', WORKERS, instance)
