@@ -36,6 +36,7 @@ started() {
 
 push 0
 mkfifo "$dir/tasks" "$dir/records"
+: >"$dir/out"
 ft-pop -f -j 2 -r idle >"$dir/tasks" &
 pids=$!
 ft-run -j 2 <"$dir/tasks" >"$dir/records" &
