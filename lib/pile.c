@@ -8,7 +8,8 @@
 
 #define UNTIMED_MS 1000
 #define SHORT_MS 5000  /* what lasts longer starts alone */
-#define WORTH_MS 10000 /* work that is worth a start of its own */
+#define WORTH_MS 20000 /* work that is worth a start of its own */
+#define CRUMBS_MS 2000 /* work that is less than what a start costs */
 #define AHEAD 200      /* tasks looked at to fill a start */
 
 static struct record **tasks; /* NULL: handed out */
@@ -51,16 +52,17 @@ pick(size_t i, int64_t *ms)
 	return r;
 }
 
-static bool
-fits(const struct record *r, const char *share, int64_t left)
+/* How long a task should take that may share this start; -1: it may not. */
+static int64_t
+sharing_ms(const struct record *r, const char *share)
 {
 	int64_t ms;
 
 	if (r == NULL || !record_has(r, RECORD_SHARE) ||
 	    strcmp(record_text(r, RECORD_SHARE), share) != 0)
-		return false;
+		return -1;
 	ms = record_int(r, RECORD_EXPECTED_MS, UNTIMED_MS);
-	return ms <= SHORT_MS && ms <= left;
+	return ms <= SHORT_MS ? ms : -1;
 }
 
 /* How much one start should take of what there is for each slot. */
@@ -89,10 +91,41 @@ note_due(int slots, int64_t due)
 	due_ms[earliest] = due;
 }
 
+/* Fill a batch of *n with what may share its start and takes no longer. */
+static void
+fill(struct record **batch, size_t *n, size_t most, const char *share,
+    int64_t longest, int64_t *ms)
+{
+	size_t i;
+	int64_t one;
+
+	for (i = first + 1; i < count && i < first + AHEAD && *n < most; i++) {
+		one = sharing_ms(tasks[i], share);
+		if (one >= 0 && one <= longest - *ms)
+			batch[(*n)++] = pick(i, ms);
+	}
+}
+
+/* What would be left of a kind, or more than is looked at. */
+static int64_t
+left_ms(const char *share)
+{
+	int64_t all = 0, one;
+	size_t i;
+
+	if (count - first > AHEAD)
+		return INT64_MAX;
+	for (i = first + 1; i < count; i++) {
+		one = sharing_ms(tasks[i], share);
+		all += one > 0 ? one : 0;
+	}
+	return all;
+}
+
 void
 pile_take(int slots, int most, void (*each)(struct record *owned))
 {
-	int64_t now = clock_mono_ms(), left, ms = 0;
+	int64_t now = clock_mono_ms(), longest, ms = 0, crumbs;
 	struct record **batch = mem_alloc((size_t)most * sizeof(*batch));
 	const char *share;
 	char *name;
@@ -100,14 +133,15 @@ pile_take(int slots, int most, void (*each)(struct record *owned))
 
 	if (due_ms == NULL)
 		due_ms = mem_zalloc((size_t)slots, sizeof(*due_ms));
-	left = budget(slots, now);
+	longest = budget(slots, now);
 	share = record_text(tasks[first], RECORD_SHARE);
 	batch[n++] = pick(first, &ms);
-	if (share == NULL || ms > SHORT_MS)
-		most = 1;
-	for (i = first + 1; i < count && i < first + AHEAD; i++)
-		if ((int)n < most && fits(tasks[i], share, left - ms))
-			batch[n++] = pick(i, &ms);
+	if (share != NULL && ms <= SHORT_MS) {
+		fill(batch, &n, (size_t)most, share, longest, &ms);
+		crumbs = left_ms(share);
+		if (crumbs <= CRUMBS_MS)
+			fill(batch, &n, (size_t)most, share, ms + crumbs, &ms);
+	}
 	waiting_ms -= ms;
 	note_due(slots, now + ms);
 	name = mem_printf("local.%lu", ++batches);

@@ -107,22 +107,21 @@ void popper_leave(struct popper *p);
 
 /*
  * Report records of ft-run: a beat renews the lease, an end completes the task
- * or returns it. Reports are sent and answered later: queue_reported waits for
- * one of the answers and returns its record as the queue now holds it, or NULL
- * when none is left to come. A record of a task that the queue does not know
- * is told on stderr, counted in queue_unknown and not returned.
+ * or returns it. queue_reported sends them and returns the record of the next
+ * answer, as the queue now holds it: it waits for one, or not; NULL when none is
+ * left to come, or has come. A record of a task that the queue does not know is
+ * told on stderr, counted in queue_unknown and not returned.
  *
- * Ends are sent at once. A beat waits for up to 50 ms, and if its attempt ends
- * meanwhile it is not sent at all, since the end says more. What passes teach
- * waits for half a second. Call queue_tend by queue_due_ms to send what is due
- * (INT64_MAX: nothing is), and queue_flush to send all beats.
+ * A beat is held for up to 50 ms, and if its attempt ends meanwhile it is not
+ * sent at all, since the end says more. What passes teach is held for half a
+ * second. queue_wait sends what is due, and waits until more is, an answer
+ * comes or one of the others has an event; queue_flush sends all beats.
  */
 void queue_report(struct queue *q, struct record *owned);
-struct record *queue_reported(struct queue *q);
+struct record *queue_reported(struct queue *q, bool wait);
 unsigned long queue_unknown(const struct queue *q);
 unsigned long queue_unanswered(const struct queue *q);
-int64_t queue_due_ms(const struct queue *q); /* by clock_mono_ms */
-void queue_tend(struct queue *q);
+void queue_wait(struct queue *q, struct pollfd *others, nfds_t count);
 void queue_flush(struct queue *q);
 
 /*

@@ -175,7 +175,6 @@ queue_report(struct queue *q, struct record *owned)
 		overtake(q, owned);
 		send(q, owned);
 	}
-	queue_tend(q);
 }
 
 static void
@@ -190,16 +189,8 @@ send_held(struct queue *q, int64_t now)
 			link = &(*link)->next;
 }
 
-void
-queue_tend(struct queue *q)
-{
-	if (q->held != NULL)
-		send_held(q, clock_mono_ms());
-	queue_teach(q, false);
-}
-
-int64_t
-queue_due_ms(const struct queue *q)
+static int64_t
+due_ms(const struct queue *q)
 {
 	int64_t due = q->lesson ? q->lesson_due_ms : INT64_MAX;
 	const struct held *h;
@@ -208,6 +199,20 @@ queue_due_ms(const struct queue *q)
 		if (h->due_ms < due)
 			due = h->due_ms;
 	return due;
+}
+
+void
+queue_wait(struct queue *q, struct pollfd *others, nfds_t count)
+{
+	int64_t now = clock_mono_ms(), due;
+
+	send_held(q, now);
+	queue_teach(q, false);
+	due = due_ms(q);
+	redis_wait(q->redis, others, count,
+	    due == INT64_MAX ? -1
+	    : due > now      ? due - now
+	                     : 0);
 }
 
 static void
@@ -268,13 +273,14 @@ answered(struct queue *q, struct record *r, const redisReply *reply)
 }
 
 struct record *
-queue_reported(struct queue *q)
+queue_reported(struct queue *q, bool wait)
 {
 	struct record *r = NULL;
 	redisReply *reply;
 	void *tag;
 
-	while (r == NULL && (q->unanswered > 0 || q->unlearnt > 0)) {
+	while (r == NULL && (q->unanswered > 0 || q->unlearnt > 0) &&
+	       (wait || redis_answered(q->redis))) {
 		reply = redis_answer(q->redis, &tag);
 		if (reply == NULL)
 			return NULL;

@@ -30,6 +30,7 @@ struct redis {
 	unsigned tries;   /* in this trouble */
 	bool (*give_up)(void);
 	struct request *first, **last; /* sent, not yet answered */
+	int64_t due_ms;                /* when the first is late */
 };
 
 static void
@@ -216,6 +217,7 @@ shift(struct redis *r)
 	if (r->first == NULL)
 		r->last = &r->first;
 	q->next = NULL;
+	r->due_ms = clock_mono_ms() + REDIS_ANSWER_MS;
 	return q;
 }
 
@@ -247,6 +249,8 @@ redis_send(struct redis *r, struct request *q, void *tag)
 		put(r, q, false);
 		hurry(r, q->args.len);
 	}
+	if (r->first == NULL)
+		r->due_ms = clock_mono_ms() + REDIS_ANSWER_MS;
 	append(r, q);
 }
 
@@ -370,19 +374,86 @@ fell_through(struct redis *r, const redisReply *reply)
 	come_back(r, status, why);
 }
 
+static void
+poll_all(struct pollfd *fds, nfds_t count, int64_t ms)
+{
+	while (poll(fds, count, ms > INT_MAX ? INT_MAX : (int)ms) < 0)
+		if (errno != EINTR)
+			err(EX_OSERR, "poll");
+}
+
+/*
+ * Write what waits, and wait for the server (heard) or one of the others, or
+ * for ms (-1: without end). False: the connection is lost.
+ */
+static bool
+watch(struct redis *r, struct pollfd *others, nfds_t count, int64_t ms,
+    bool *heard)
+{
+	struct pollfd all[OTHERS_MAX + 1] = {0};
+	nfds_t i;
+
+	if (count > OTHERS_MAX)
+		errx(EX_SOFTWARE, "waiting for more than %d", OTHERS_MAX);
+	for (int done = 0; !done;)
+		if (redisBufferWrite(r->context, &done) != REDIS_OK)
+			return false;
+	all[0] = (struct pollfd){.fd = r->context->fd, .events = POLLIN};
+	for (i = 0; i < count; i++)
+		all[i + 1] = others[i];
+	poll_all(all, count + 1, ms);
+	*heard = all[0].revents != 0;
+	for (i = 0; i < count; i++)
+		others[i].revents = all[i + 1].revents;
+	return true;
+}
+
+/* What came with the last answer is there, too. */
+static bool
+unread(const struct redis *r)
+{
+	const redisReader *in = r->context->reader;
+
+	return in->pos < in->len;
+}
+
+bool
+redis_answered(struct redis *r)
+{
+	bool heard;
+
+	if (r->first == NULL)
+		return false;
+	if (r->context == NULL || unread(r) || clock_mono_ms() >= r->due_ms)
+		return true;
+	return !watch(r, NULL, 0, 0, &heard) || heard;
+}
+
+void
+redis_wait(struct redis *r, struct pollfd *others, nfds_t count, int64_t ms)
+{
+	int64_t left = r->due_ms - clock_mono_ms();
+	bool heard;
+
+	if (r->first == NULL) {
+		poll_all(others, count, ms);
+		return;
+	}
+	if (ms < 0 || ms > left)
+		ms = left;
+	if (!ready(r) || unread(r) || ms < 0)
+		ms = 0;
+	if (r->context == NULL || !watch(r, others, count, ms, &heard))
+		poll_all(others, count, 0);
+}
+
 redisReply *
 redis_block(struct redis *r, struct request *q, int64_t block_ms,
     struct pollfd *others, nfds_t count)
 {
 	static redisReply *reply; /* known to the leak checker at an exit */
-	struct pollfd all[OTHERS_MAX + 1] = {0};
-	int64_t wait_ms = block_ms + REDIS_ANSWER_MS;
-	nfds_t i;
+	bool heard = false;
 
-	if (count > OTHERS_MAX)
-		errx(EX_SOFTWARE, "waiting for more than %d", OTHERS_MAX);
-	if (wait_ms > INT_MAX)
-		wait_ms = INT_MAX;
 	reply = NULL;
 	if (!ready(r)) {
 		request_free(q);
@@ -390,26 +461,16 @@ redis_block(struct redis *r, struct request *q, int64_t block_ms,
 	}
 	put(r, q, false);
 	request_free(q);
-	all[0] = (struct pollfd){.fd = r->context->fd, .events = POLLIN};
-	for (i = 0; i < count; i++)
-		all[i + 1] = others[i];
-	for (int done = 0; !done;)
-		if (redisBufferWrite(r->context, &done) != REDIS_OK)
-			goto lost;
-	while (poll(all, count + 1, (int)wait_ms) < 0)
-		if (errno != EINTR)
-			err(EX_OSERR, "poll");
-	for (i = 0; i < count; i++)
-		others[i].revents = all[i + 1].revents;
-	if (redis_event(others, count)) {
-		disconnect(r);
-		return NULL;
+	if (watch(r, others, count, block_ms + REDIS_ANSWER_MS, &heard)) {
+		if (redis_event(others, count)) {
+			disconnect(r);
+			return NULL;
+		}
+		if (heard)
+			reply = redis_receive(r->context, REDIS_ANSWER_MS);
+		if (reply != NULL && reply->type != REDIS_REPLY_ERROR)
+			return reply;
 	}
-	if (all[0].revents != 0)
-		reply = redis_receive(r->context, REDIS_ANSWER_MS);
-	if (reply != NULL && reply->type != REDIS_REPLY_ERROR)
-		return reply;
-lost:
 	fell_through(r, reply);
 	freeReplyObject(reply);
 	return NULL;

@@ -87,6 +87,16 @@ void redis_send(struct redis *r, struct request *q, void *tag);
 redisReply *redis_answer(struct redis *r, void **tag);
 
 /*
+ * Both send what waits to be sent. redis_wait waits until an answer begins to
+ * come, one of the others has an event or the time is up (-1: it never is).
+ * redis_answered: whether redis_answer has something to do at once, be it to
+ * mend the connection.
+ */
+void redis_wait(
+    struct redis *r, struct pollfd *others, nfds_t count, int64_t ms);
+bool redis_answered(struct redis *r);
+
+/*
  * Send a request that blocks on the server for at most block_ms and wait for
  * its answer or for an event of one of the others, whichever is first. NULL
  * after an event: the connection has been given up then, since the server

@@ -1,14 +1,11 @@
 /* ft-result - report attempts to the queue: beats, verdicts, hand-backs */
 #include <err.h>
-#include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "jsonl.h"
 #include "opt.h"
 #include "queue.h"
@@ -35,11 +32,11 @@ echo(const struct record *r)
 }
 
 static void
-answers(void)
+answers(bool wait)
 {
 	struct record *r;
 
-	while ((r = queue_reported(queue)) != NULL) {
+	while ((r = queue_reported(queue, wait)) != NULL) {
 		echo(r);
 		record_free(r);
 	}
@@ -76,50 +73,27 @@ report(struct jsonl *in, struct record *r)
 	}
 	queue_report(queue, r);
 	if (queue_unanswered(queue) >= BATCH)
-		answers();
-}
-
-static int
-time_left(void)
-{
-	int64_t due = queue_due_ms(queue), left;
-
-	if (due == INT64_MAX)
-		return -1;
-	left = due - clock_mono_ms();
-	return left < 0 ? 0 : left < INT_MAX ? (int)left : INT_MAX;
-}
-
-/* Wait for input, and send meanwhile what is due. */
-static void
-wait_for_input(void)
-{
-	struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
-	int n;
-
-	while ((n = poll(&p, 1, time_left())) <= 0) {
-		if (n < 0 && errno != EINTR)
-			err(EX_OSERR, "poll");
-		queue_tend(queue);
-		answers();
-	}
+		answers(true);
 }
 
 static void
 report_all(struct jsonl *in)
 {
+	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
 	struct record *r;
-	bool more;
+	bool more = true;
 
-	do {
-		wait_for_input();
+	while (more) {
+		queue_wait(queue, &input, 1);
+		answers(false);
+		if (input.revents == 0)
+			continue;
 		more = jsonl_fill(in);
 		while ((r = record_take(in, RECORD_LEASED)) != NULL)
 			report(in, r);
-		answers();
-	} while (more);
+	}
 	queue_flush(queue);
-	answers();
+	answers(true);
 }
 
 int

@@ -9,6 +9,7 @@ setup() {
 	cd "$saved"
 	printf 'net:cut\t12:00\n' >faults
 	printf '0\n' >orphans
+	: >lasting
 	printf '{"done":["g/pass-1/v","g/pass-2/v"],"results":{"passed":2}}\n' \
 		>counted.json
 	printf '%s\n' '{"id":"g/pass-1/v"}' '{"id":"g/pass-2/v"}' \
@@ -132,6 +133,13 @@ says() {
 	check
 	[ "$status" -eq 1 ]
 	says 3 orphans
+}
+
+@test "a key that would stay for ever is found" {
+	printf 'ft:{chaos}:leases\n' >lasting
+	check
+	[ "$status" -eq 1 ]
+	says 1 'lasting keys'
 }
 
 @test "tasks counted twice are found" {

@@ -557,16 +557,46 @@ later_than() {
 }
 
 @test "work renews the time to live, though not at each step" {
-	push a b
-	redis EXPIRE "$ft:meta" 1000 >/dev/null
+	push a b c
+	redis EXPIRE "$ft:meta" 604500 >/dev/null
+	redis EXPIRE "$ft:task:a" 1000 >/dev/null
 	redis PERSIST "$ft:ids" >/dev/null
-	redis EXPIRE "$ft:queue" 604500 >/dev/null
 	token=$(leased w.1.x 1)
-	for kind in meta ids task:a; do
-		[ "$(redis TTL "$ft:$kind")" -gt 604000 ]
-	done
-	[ "$(redis TTL "$ft:queue")" -le 604500 ]
+	[ "$(redis TTL "$ft:task:a")" -gt 604000 ]
+	[ "$(redis TTL "$ft:meta")" -le 604500 ]
+	# all that the run shares goes with meta
+	redis EXPIRE "$ft:meta" 1000 >/dev/null
+	redis EXPIRE "$ft:queue" 604500 >/dev/null
 	finish a "$token" passed
+	for kind in meta ids queue leases done workers bell; do
+		[ "$(redis TTL "$ft:$kind")" -gt 604500 ]
+	done
+}
+
+# ephemeral KEY ... - these are there, and all of the run has its time to live
+ephemeral() {
+	local key
+	redis --scan --pattern "$ft:*" | while IFS= read -r key; do
+		echo "$(redis TTL "$key") $key"
+	done >ttls
+	same '' "$(awk '$1 < 604000' ttls)"
+	for key in "$@"; do
+		grep -qF " $ft:$key" ttls
+	done
+}
+
+@test "what is made anew in the middle of a run gets its time to live" {
+	push -r 1 a
+	ephemeral meta ids queue bell task:a
+	token=$(leased w.1.x 1)
+	ephemeral leases workers held:w.1.x
+	op leave w.1.x >/dev/null
+	finish a "$token" failed
+	ephemeral queue
+	token=$(leased v.1.x 1)
+	ephemeral leases held:v.1.x
+	finish a "$token" failed
+	ephemeral done bell:v.1.x
 }
 
 @test "no duration, however absurd, loses a task" {

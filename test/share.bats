@@ -372,20 +372,24 @@ more passed 1' "$(ft-stats -a | jq -r '"\(.id) \(.result) \(.attempt)"' | sort)"
 @test "a batch is no more than the tail allows" {
 	needs redis-server
 	export FT_RUN=three
-	for i in $(seq 40); do
-		short good | jq -c --arg i "$i" '.id += $i'
-	done | ft-push >/dev/null
-	# 40 seconds for two slots: half of twenty each
+	short good | jq -c 'range(100) as $i | .id += "\($i)"' | ft-push >/dev/null
+	# 100 seconds for two slots: half of fifty each
 	ft-pop -f -j 2 -S 100 >popped 3>&- &
-	poll eval '[ "$(wc -l <popped)" -ge 20 ]'
-	same '10 1
-10 2' "$(jq .slot popped | sort | uniq -c | sed 's/^ *//')"
-	# and of what is left, ten seconds are not divided further
+	poll eval '[ "$(wc -l <popped)" -ge 50 ]'
+	same '25 1
+25 2' "$(jq .slot popped | sort | uniq -c | sed 's/^ *//')"
+	# and of what is left, twenty seconds are not divided further
 	jq -c 'select(.slot == 1)' popped | ended_as passed | ft-result >/dev/null
-	poll eval '[ "$(wc -l <popped)" -ge 30 ]'
-	same 30 "$(wc -l <popped)"
+	poll eval '[ "$(wc -l <popped)" -ge 70 ]'
+	same 70 "$(wc -l <popped)"
 	kill $!
 	wait $! || :
+	# nor is a second left behind that would want a start of its own
+	short good | jq -c 'range(41) as $i | .id += "\($i)"' |
+		ft-push -r crumbs >/dev/null
+	timeout 5 ft-pop -r crumbs -f -j 2 -S 100 >crumbs 3>&- || :
+	same '20 1
+21 2' "$(jq .slot crumbs | sort | uniq -c | sed 's/^ *//')"
 	# without -S one comes for each slot
 	ft-push -m 0
 	ft-push -r four < <(jq -c . popped) >/dev/null

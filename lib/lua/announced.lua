@@ -4,7 +4,6 @@
 --
 -- Returns the state, nil without such a run.
 if meta.state then
-	redis.call('HSET', META, 'announced', 1)
-	keep(META)
+	set_meta('announced', 1)
 end
-return meta.state
+return settle(meta.state)

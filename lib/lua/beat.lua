@@ -12,25 +12,31 @@
 -- Model: Beat.
 local id, token, instance = ARGV[1], ARGV[2], ARGV[3]
 local key = task_key(id)
-local t = redis.call('HMGET', key, 'lease', 'lease_ms', 'worker', 'record')
+local t = fields(id, 'lease', 'lease_ms', 'worker', 'record', 'spared',
+	'silent_ms')
 local me = instance_of(instance)
 
-if not t[4] then
-	return nil
-end
-if me then
-	hear(me.worker)
-	set_instance(instance, me)
-end
-if t[1] ~= token or meta.over then
-	if me and me.mode == 'f' and
-		redis.call('LLEN', own_bell(instance)) < BELL_MAX then
-		tell(instance, note('stop', token, id))
+local function beat()
+	if not t.record then
+		return nil
 	end
-	return {'stale', view(), state_of(id)}
+	if me then
+		hear(me.worker)
+		set_instance(instance, me)
+	end
+	if t.lease ~= token or meta.over then
+		if me and me.mode == 'f' and
+			redis.call('LLEN', own_bell(instance)) < BELL_MAX then
+			tell(instance, note('stop', token, id))
+		end
+		return {'stale', view(), state_of(id)}
+	end
+	speak_up(id, t.spared, t.silent_ms)
+	redis.call('ZADD', LEASES, now + t.lease_ms, id)
+	redis.call('HSET', key, 'started_ms', ARGV[4], 'slot', ARGV[5])
+	keep(key)
+	keep(LEASES)
+	return {'held'}
 end
-speak_up(id)
-redis.call('ZADD', LEASES, now + t[2], id)
-redis.call('HSET', key, 'started_ms', ARGV[4], 'slot', ARGV[5])
-keep(key, LEASES)
-return {'held'}
+
+return settle(beat())

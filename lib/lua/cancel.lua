@@ -7,10 +7,8 @@ if not meta.state then
 	return nil
 end
 if meta.state ~= 'finished' then
-	redis.call('HSET', META, 'state', 'cancelled')
-	meta.state = 'cancelled'
+	set_meta('state', 'cancelled')
 	ring()
 	over()
 end
-keep(META)
-return meta.state
+return settle(meta.state)

@@ -6,9 +6,9 @@
 -- Fields of meta: run, state, created_ms, started_ms, finished_ms,
 -- max_failures, takeovers, fence, heard_ms, lease_ms (the shortest handed
 -- out), silence_ms and spoke_ms (the last long silence: its length and its
--- end), recent, recent_ms, other_ms (the two workers heard last), a counter
--- of every result, retried, lost, late, handed_back, busy_ms, announced and
--- over (a cancelled run's last lease has ended, or is void), and
+-- end), recent and other_ms (the worker heard last, and when another was), a
+-- counter of every result, retried, lost, late, handed_back, busy_ms, announced
+-- and over (a cancelled run's last lease has ended, or is void), and
 -- push:PUSHER.N, the answers to a pusher's last batches.
 --
 -- Fields of task:ID: record, retries, share (the tasks with which it may share
@@ -50,31 +50,77 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
 -- A key lives for a week after the last work on it, or ten minutes less: to
 -- look costs a tenth of a renewal, which is also a line of the log.
-local function keep(...)
-	for _, key in ipairs({...}) do
-		local left = redis.call('TTL', key)
-		if left == -1 or left >= 0 and left < TTL_S - RENEW_S then
-			redis.call('EXPIRE', key, TTL_S)
-		end
+local function worn(key)
+	local left = redis.call('TTL', key)
+
+	return left == -1 or left >= 0 and left < TTL_S - RENEW_S
+end
+
+local function renew(key)
+	redis.call('EXPIRE', key, TTL_S)
+end
+
+-- What the run shares is renewed together with meta, by settle; so only who may
+-- have made such a key has to keep it.
+local function keep(key)
+	if worn(key) then
+		renew(key)
 	end
 end
 
-local names = {'state', 'heard_ms', 'lease_ms', 'silence_ms', 'spoke_ms',
-	'recent', 'recent_ms', 'other_ms', 'max_failures', 'takeovers',
-	'over', 'fence', 'started_ms'}
-local meta = {}
-for i, value in ipairs(redis.call('HMGET', META, unpack(names))) do
-	meta[names[i]] = value or nil
-end
-for i = 2, #names do
-	if names[i] ~= 'recent' then
-		meta[names[i]] = tonumber(meta[names[i]])
+-- Fields of meta: those that nearly every operation needs, and any other when
+-- it is asked for.
+local texts = {state = true, recent = true}
+local meta, changed = {}, {}
+
+local function get_meta(...)
+	for i, value in ipairs(redis.call('HMGET', META, ...)) do
+		local name = select(i, ...)
+		meta[name] = value and not texts[name] and tonumber(value) or
+			value
 	end
+end
+
+get_meta('state', 'over', 'heard_ms', 'recent', 'lease_ms', 'fence', 'passed',
+	'busy_ms', 'max_failures')
+setmetatable(meta, {__index = function(_, name)
+	get_meta(name)
+	return rawget(meta, name)
+end})
+
+local function set_meta(name, value)
+	meta[name], changed[name] = value, value
+end
+
+local function count(name, n)
+	set_meta(name, (meta[name] or 0) + n)
+end
+
+-- The last step of every script that may change something: what has changed in
+-- meta is written at once. Returns the answer that it is given.
+local function settle(answer)
+	local set = {}
+
+	for name, value in pairs(changed) do
+		set[#set + 1] = name
+		set[#set + 1] = value
+	end
+	if #set > 0 then
+		redis.call('HSET', META, unpack(set))
+	end
+	if worn(META) then
+		for _, key in ipairs({META, QUEUE, LEASES, DONE, IDS, PARTS,
+			WORKERS, BELL}) do
+			renew(key)
+		end
+	end
+	return answer
 end
 
 -- Whoever held the last leases of a cancelled run has been silent for another
 -- lease, and nobody may be left to take them back: it is over. From then on
 -- they are void.
+local over_known = meta.over
 if meta.state == 'cancelled' and not meta.over then
 	local last = redis.call('ZREVRANGE', LEASES, 0, 0, 'WITHSCORES')
 	if last[2] and last[2] + (meta.lease_ms or 0) < now then
@@ -109,64 +155,57 @@ end
 -- server's: it is noted, and spared() renews what expired meanwhile.
 local function hear(worker)
 	local half = (meta.lease_ms or 0) / 2
-	local set = {'heard_ms', now, 'recent_ms', now}
 
 	if meta.heard_ms and half > 0 and now - meta.heard_ms > half then
-		meta.silence_ms, meta.spoke_ms = now - meta.heard_ms, now
-		for _, v in ipairs({'silence_ms', meta.silence_ms,
-			'spoke_ms', now}) do
-			set[#set + 1] = v
-		end
+		set_meta('silence_ms', now - meta.heard_ms)
+		set_meta('spoke_ms', now)
 	end
 	if meta.recent ~= worker then
-		if meta.recent_ms then
-			meta.other_ms = meta.recent_ms
-			set[#set + 1] = 'other_ms'
-			set[#set + 1] = meta.other_ms
+		if meta.heard_ms then
+			set_meta('other_ms', meta.heard_ms)
 		end
-		set[#set + 1] = 'recent'
-		set[#set + 1] = worker
+		set_meta('recent', worker)
 	end
-	redis.call('HSET', META, unpack(set))
-	keep(META, IDS)
+	set_meta('heard_ms', now)
 end
 
--- Add a JSON object to a task's list of attempts or of late results.
-local function append(key, field, object, max)
-	local old = redis.call('HGET', key, field)
-
+-- Add a JSON object to a task's list of attempts or of late results: the list.
+local function append(key, field, old, object, max)
 	if old and max and #old > max then
-		return
+		return old
 	end
-	redis.call('HSET', key, field, old and old .. ',' .. object or object)
+	local list = old and old .. ',' .. object or object
+	redis.call('HSET', key, field, list)
+	return list
 end
 
 -- The one place where a task gets its verdict; record is nil when nobody
--- reported one. Past the failure budget the run takes no more work.
-local function verdict(id, result, reason, record)
+-- reported one, token when no holder did. Past the failure budget the run takes
+-- no more work.
+local function verdict(id, result, reason, record, token)
 	local key = task_key(id)
-	local failed
-
 	local set = {'result', result, 'reason', reason, 'ended_ms', now}
+
 	if record then
 		set[7], set[8] = 'record', record
+	end
+	if token then
+		set[9], set[10], set[11], set[12] = 'ended', token, 'ended_as',
+			'complete'
 	end
 	redis.call('HSET', key, unpack(set))
 	redis.call('HDEL', key, 'lease', 'silent_ms', 'spared', 'avoid',
 		'avoid_ms')
-	redis.call('RPUSH', DONE, id)
-	redis.call('HINCRBY', META, result, 1)
-	redis.call('HSET', META, 'finished_ms', now)
-	keep(key, DONE, META, PARTS)
-	if not meta.max_failures or meta.state == 'finished' or
-		(result ~= 'failed' and result ~= 'error') then
-		return
+	keep(key)
+	if redis.call('RPUSH', DONE, id) == 1 then
+		renew(DONE)
 	end
-	failed = redis.call('HMGET', META, 'failed', 'error')
-	if (tonumber(failed[1]) or 0) + (tonumber(failed[2]) or 0) >=
-		meta.max_failures then
-		redis.call('HSET', META, 'state', 'cancelled')
-		meta.state = 'cancelled'
+	count(result, 1)
+	set_meta('finished_ms', now)
+	if meta.max_failures and meta.state ~= 'finished' and
+		(result == 'failed' or result == 'error') and
+		(meta.failed or 0) + (meta.error or 0) >= meta.max_failures then
+		set_meta('state', 'cancelled')
 		ring()
 	end
 end
@@ -180,8 +219,9 @@ local function over()
 		return false
 	end
 	if meta.state == 'cancelled' then
-		if redis.call('HSETNX', META, 'over', 1) == 1 then
-			meta.over = 1
+		if not over_known then
+			over_known = 1
+			set_meta('over', 1)
 			ring()
 		end
 		return true
@@ -189,8 +229,7 @@ local function over()
 	if meta.state ~= 'sealed' or redis.call('ZCARD', QUEUE) > 0 then
 		return false
 	end
-	redis.call('HSET', META, 'state', 'finished')
-	meta.state = 'finished'
+	set_meta('state', 'finished')
 	ring()
 	return true
 end
@@ -217,16 +256,16 @@ end
 
 -- A worker has lost the task. Returns whether that was once too often: it may
 -- be what kills its workers.
-local function lose(id, worker, record)
+local function lose(id, worker, record, token)
 	local key = task_key(id)
 
 	redis.call('HSET', key, 'avoid', worker or '', 'avoid_ms',
 		now + AVOID_MS)
-	redis.call('HINCRBY', META, 'lost', 1)
+	count('lost', 1)
 	if redis.call('HINCRBY', key, 'lost', 1) < (meta.takeovers or 3) then
 		return false
 	end
-	verdict(id, 'error', 'lost', record)
+	verdict(id, 'error', 'lost', record, token)
 	return true
 end
 
@@ -254,7 +293,7 @@ local function take_back()
 		elseif not t[4] and unread(t[5]) then
 			redis.call('ZREM', LEASES, id)
 			redis.call('HDEL', key, 'lease', 'worker')
-			redis.call('HINCRBY', META, 'handed_back', 1)
+			count('handed_back', 1)
 			redis.call('ZADD', QUEUE, t[2] or 0, id)
 			back = true
 		else
@@ -275,18 +314,17 @@ end
 
 -- The task's holder speaks although its lease was taken back: nobody else
 -- has the task yet, so the loss did not happen.
-local function speak_up(id)
+local function speak_up(id, spared, silent_ms)
 	local key = task_key(id)
-	local t = redis.call('HMGET', key, 'spared', 'silent_ms')
 
-	if t[1] then
+	if spared then
 		redis.call('HDEL', key, 'spared')
 	end
-	if t[2] then
+	if silent_ms then
 		redis.call('HDEL', key, 'silent_ms', 'avoid', 'avoid_ms')
 		redis.call('ZREM', QUEUE, id)
 		redis.call('HINCRBY', key, 'lost', -1)
-		redis.call('HINCRBY', META, 'lost', -1)
+		count('lost', -1)
 	end
 end
 
@@ -295,12 +333,11 @@ local function note(...)
 	return table.concat({...}, '\n')
 end
 
-local function task_note(token, id, ended)
-	local t = redis.call('HMGET', task_key(id), 'leases', 'lease_ms',
-		'attempts', 'batch', 'record')
-
-	return note('task', token, t[1], t[2], '[' .. (t[3] or '') .. ']',
-		ended or '', t[4] or '', t[5])
+-- t holds leases, lease_ms, attempts, batch and record of the task.
+local function task_note(token, id, t, ended)
+	return note('task', token, t.leases, t.lease_ms,
+		'[' .. (t.attempts or '') .. ']', ended or '', t.batch or '',
+		t.record)
 end
 
 -- What workers holds of an instance: "worker slots mode seen_ms done asked
@@ -318,20 +355,24 @@ local function instance_of(name)
 end
 
 local function set_instance(name, i)
-	redis.call('HSET', WORKERS, name, string.format(
-		'%s %d %s %.0f %d %d %d', i.worker, i.slots, i.mode, now,
-		i.done, i.asked, i.share))
-	keep(WORKERS)
+	local text = string.format('%s %d %s %.0f %d %d %d', i.worker, i.slots,
+		i.mode, now, i.done, i.asked, i.share)
+
+	if redis.call('HSET', WORKERS, name, text) == 1 then
+		keep(WORKERS)
+	end
 end
 
 -- Leave a note on an instance's own bell.
 local function tell(instance, text)
 	local bell = own_bell(instance)
+	local length = redis.call('RPUSH', bell, text)
 
-	if redis.call('RPUSH', bell, text) > BELL_KEPT then
+	if length == 1 then
+		renew(bell)
+	elseif length > BELL_KEPT then
 		redis.call('LTRIM', bell, -BELL_KEPT, -1)
 	end
-	keep(bell)
 end
 
 -- The run's state by which a record is read: over where leases are void.
@@ -344,22 +385,33 @@ local function state_of(id)
 	return redis.call('HGETALL', task_key(id))
 end
 
+-- Fields of a task, by their names.
+local function fields(id, ...)
+	local t = {}
+
+	for i, value in ipairs(redis.call('HMGET', task_key(id), ...)) do
+		t[select(i, ...)] = value or nil
+	end
+	return t
+end
+
 -- The notes of what an instance holds as its own above the fence that it saw
 -- last: replies or notes were lost.
-local function undelivered(instance, seen, renew)
+local function undelivered(instance, seen, again)
 	local notes = {}
 
 	for _, member in ipairs(redis.call('SMEMBERS', held_key(instance))) do
 		local id, token, n = string.match(member, '^(.*)#((%d+)%-.*)$')
-		local t = tonumber(n) > seen and
-			redis.call('HMGET', task_key(id), 'lease', 'lease_ms')
-		if t and t[1] == token and not meta.over then
-			if renew then
-				speak_up(id)
-				redis.call('ZADD', LEASES, now + t[2], id)
+		local t = tonumber(n) > seen and fields(id, 'lease', 'spared',
+			'silent_ms', 'leases', 'lease_ms', 'attempts', 'batch',
+			'record')
+		if t and t.lease == token and not meta.over then
+			if again then
+				speak_up(id, t.spared, t.silent_ms)
+				redis.call('ZADD', LEASES, now + t.lease_ms, id)
 				keep(LEASES)
 			end
-			notes[#notes + 1] = task_note(token, id)
+			notes[#notes + 1] = task_note(token, id, t)
 		end
 	end
 	return notes

@@ -19,13 +19,13 @@
 local id, token, instance = ARGV[1], ARGV[2], ARGV[3]
 local result, reason = ARGV[5], ARGV[6]
 local key = task_key(id)
-local t = redis.call('HMGET', key, 'lease', 'ended', 'ended_as', 'worker',
-	'failures', 'retries', 'score', 'record', 'lease_ms')
+local t = fields(id, 'record', 'lease', 'lease_ms', 'ended', 'ended_as',
+	'worker', 'failures', 'retries', 'score', 'attempts', 'late', 'spared',
+	'silent_ms')
 local me = instance_of(instance)
 local used = me and slots_used(instance, me)
 local member = id .. '#' .. token
-local busy = string.format('%.0f',
-	math.min(math.max(tonumber(ARGV[9]) or 0, 0), 2 ^ 31))
+local busy = math.floor(math.min(math.max(tonumber(ARGV[9]) or 0, 0), 2 ^ 31))
 
 local function answer(as)
 	local v = redis.call('HMGET', key, 'result', 'reason', 'attempts')
@@ -34,108 +34,121 @@ local function answer(as)
 		'[' .. (v[3] or '') .. ']'}
 end
 
-local function back(as)
+-- The task waits again, with these fields beside.
+local function back(...)
 	if meta.state == 'sealed' or meta.state == 'open' then
 		ring()
 	end
-	redis.call('ZADD', QUEUE, t[7], id)
+	redis.call('ZADD', QUEUE, t.score, id)
 	redis.call('HDEL', key, 'lease', 'slot', 'started_ms', 'worker')
+	redis.call('HSET', key, 'ended', token, 'ended_as', 'waiting', ...)
 	keep(QUEUE)
-	return as
+	keep(key)
+	return 'waiting'
 end
 
 local function hand_back()
-	redis.call('HSET', key, 'reason', reason)
-	redis.call('HINCRBY', META, 'handed_back', 1)
-	return back('waiting')
+	count('handed_back', 1)
+	return back('reason', reason)
+end
+
+local function try_again(...)
+	append(key, 'attempts', t.attempts, ARGV[8])
+	return back(...)
 end
 
 -- What the holder's report makes of the task.
 local function decide()
-	local failures = tonumber(t[5]) or 0
+	local failures = tonumber(t.failures) or 0
 
-	redis.call('HINCRBY', META, 'busy_ms', busy)
+	count('busy_ms', busy)
 	if me then
 		me.done = me.done + 1
 	end
 	if result == 'passed' or result == 'flaky' then
 		verdict(id, failures > 0 and 'flaky' or result, reason,
-			ARGV[7])
+			ARGV[7], token)
 		return 'complete'
 	end
 	if reason == 'lost' then
-		if lose(id, t[4], ARGV[7]) then
-			return 'complete'
-		end
-		append(key, 'attempts', ARGV[8])
-		return back('waiting')
+		return lose(id, t.worker, ARGV[7], token) and 'complete' or
+			try_again()
 	end
-	if failures >= (tonumber(t[6]) or 0) or meta.state == 'cancelled' then
-		verdict(id, result, reason, ARGV[7])
+	if failures >= (tonumber(t.retries) or 0) or
+		meta.state == 'cancelled' then
+		verdict(id, result, reason, ARGV[7], token)
 		return 'complete'
 	end
-	redis.call('HINCRBY', key, 'failures', 1)
-	redis.call('HINCRBY', META, 'retried', 1)
-	redis.call('HSET', key, 'avoid', t[4], 'avoid_ms', now + AVOID_MS)
-	append(key, 'attempts', ARGV[8])
-	return back('waiting')
+	count('retried', 1)
+	return try_again('failures', failures + 1, 'avoid', t.worker,
+		'avoid_ms', now + AVOID_MS)
 end
 
 -- The slot may be free: tell its owner, with the next task when it waits for
 -- one. A popper that leaves a note unread may be dead, and gets no more of them.
+-- Returns whether a task was handed over.
 local function free_slot()
 	local text
 
 	if not me then
-		return
+		return false
 	end
 	if me.mode == '-' then
 		redis.call('HDEL', WORKERS, instance)
-		return
+		return false
 	end
 	set_instance(instance, me)
 	if me.mode ~= 'f' then
-		return
+		return false
 	end
 	if used >= me.slots and slots_used(instance, me) < me.slots and
 		ARGV[4] ~= 'waiting' and
 		redis.call('LLEN', own_bell(instance)) == 0 and
 		(meta.state == 'sealed' or meta.state == 'open') then
-		text = lease_next(instance, me, tonumber(t[9]),
+		text = lease_next(instance, me, tonumber(t.lease_ms),
 			string.match(token, '^%d+%-(.*)$'), member)
 	end
 	tell(instance, text or note('free', member))
+	return text ~= nil
 end
 
-if not t[8] then
-	return nil
-end
-if me then
-	hear(me.worker)
-end
-if t[2] == token then
-	return answer(t[3])
-end
-local held = redis.call('SREM', held_key(instance), member) == 1
-if t[1] ~= token or meta.over then
-	take_back()
-	if held then
-		if ARGV[4] == 'complete' then
-			redis.call('HINCRBY', META, 'late', 1)
-			append(key, 'late', ARGV[8], LATE_MAX)
-			keep(key)
-		end
-		free_slot()
+-- It was held, but is another's now, or the run is over.
+local function came_late()
+	if ARGV[4] == 'complete' then
+		count('late', 1)
+		append(key, 'late', t.late, ARGV[8], LATE_MAX)
+		keep(key)
 	end
-	over()
-	return {'late', view(), state_of(id)}
+	free_slot()
 end
-speak_up(id)
-redis.call('ZREM', LEASES, id)
-local as = ARGV[4] == 'waiting' and hand_back() or decide()
-redis.call('HSET', key, 'ended', token, 'ended_as', as)
-keep(key, LEASES)
-take_back()     -- not before: the holder speaks, so it is not silent
-free_slot()
-over()
-return answer(as)
+
+local function finish()
+	if not t.record then
+		return nil
+	end
+	if me then
+		hear(me.worker)
+	end
+	if t.ended == token then
+		return answer(t.ended_as)
+	end
+	local held = redis.call('SREM', held_key(instance), member) == 1
+	if t.lease ~= token or meta.over then
+		take_back()
+		if held then
+			came_late()
+		end
+		over()
+		return {'late', view(), state_of(id)}
+	end
+	speak_up(id, t.spared, t.silent_ms)
+	redis.call('ZREM', LEASES, id)
+	local as = ARGV[4] == 'waiting' and hand_back() or decide()
+	take_back()     -- not before: the holder speaks, so it is not silent
+	if not free_slot() then
+		over()
+	end
+	return answer(as)
+end
+
+return settle(finish())

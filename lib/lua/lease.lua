@@ -4,8 +4,9 @@
 --          bell:INSTANCE of those that are chosen
 local LOOK_AHEAD = 8        -- waiting tasks looked at for a retry's sake
 local SHORT_MS = 5000       -- what lasts longer starts alone
-local WORTH_MS = 10000      -- work that is worth a start of its own
-local MATES_AHEAD = 199     -- waiting tasks looked at to fill a start
+local WORTH_MS = 20000      -- work that is worth a start of its own
+local CRUMBS_MS = 2000      -- work that is less than what a start costs
+local MATES_AHEAD = 200     -- waiting tasks looked at to fill a start
 local NEXT_NOTE = '\f'      -- between the notes of a batch
 
 -- Whether another worker than the one that speaks was heard within a lease.
@@ -13,21 +14,29 @@ local function others_live(lease_ms)
 	return meta.other_ms and now - meta.other_ms <= lease_ms
 end
 
--- The first waiting task that this worker should get: its id and score, or nil
--- and how long the only ones left wait for another worker.
+-- What a lease and its note have to know of a waiting task.
+local function waiting(id)
+	return fields(id, 'record', 'leases', 'attempts', 'share', 'failures',
+		'lost', 'avoid', 'avoid_ms', 'silent_ms', 'worker', 'slot',
+		'started_ms')
+end
+
+-- The first waiting task that this worker should get: its id, score and fields,
+-- or nil and how long the only ones left wait for another worker.
 local function choose(worker, lease_ms)
-	local head = redis.call('ZRANGE', QUEUE, 0, LOOK_AHEAD - 1,
-		'WITHSCORES')
 	local wait
 
-	for i = 1, #head, 2 do
-		local t = redis.call('HMGET', task_key(head[i]), 'avoid',
-			'avoid_ms')
-		if t[1] ~= worker or tonumber(t[2]) <= now or
-			not others_live(lease_ms) then
-			return head[i], head[i + 1]
+	for i = 0, LOOK_AHEAD - 1 do
+		local one = redis.call('ZRANGE', QUEUE, i, i, 'WITHSCORES')
+		if not one[1] then
+			break
 		end
-		wait = math.min(wait or AVOID_MS, t[2] - now)
+		local t = waiting(one[1])
+		if t.avoid ~= worker or tonumber(t.avoid_ms) <= now or
+			not others_live(lease_ms) then
+			return one[1], one[2], t
+		end
+		wait = math.min(wait or AVOID_MS, t.avoid_ms - now)
 	end
 	return nil, wait
 end
@@ -68,7 +77,8 @@ end
 
 -- Whether a task is short, and has not yet failed or been lost.
 local function may_share(score, t)
-	return t[1] and (tonumber(t[2]) or 0) + (tonumber(t[3]) or 0) == 0 and
+	return t.share and (tonumber(t.failures) or 0) +
+		(tonumber(t.lost) or 0) == 0 and
 		(expected_ms(score) or SHORT_MS + 1) <= SHORT_MS
 end
 
@@ -87,71 +97,88 @@ local function slots_at_work(lease_ms)
 	return count
 end
 
--- Those that share a start with a task: the next ones that may, as long as the
--- whole takes half of what there is for each slot; less than ten seconds are
--- not worth another start. Ids and scores.
-local function mates(id, score, share, lease_ms)
-	local fields = {'share', 'failures', 'lost'}
-	local found, own, each, left = {}
+-- Those that share a start with a task t: the next ones that may, as long as
+-- the whole takes half of what there is for each slot; less than twenty seconds
+-- are not worth another start. Crumbs of their kind are not left behind. Ids and
+-- scores.
+local function mates(id, score, t, share, lease_ms)
+	local found, crumbs, behind = {}, {}, 0
 
-	if share < 2 then
+	if share < 2 or not may_share(score, t) then
 		return found
 	end
-	own = redis.call('HMGET', task_key(id), unpack(fields))
-	if not may_share(score, own) then
-		return found
-	end
-	each = work_ms() / math.max(1, slots_at_work(lease_ms))
-	left = math.max(each / 2, math.min(each, WORTH_MS)) -
+	local each = work_ms() / math.max(1, slots_at_work(lease_ms))
+	local left = math.max(each / 2, math.min(each, WORTH_MS)) -
 		expected_ms(score)
-	local next = redis.call('ZRANGE', QUEUE, 0, MATES_AHEAD, 'WITHSCORES')
+	local next = redis.call('ZRANGE', QUEUE, 0, MATES_AHEAD - 1,
+		'WITHSCORES')
+	if #next == 2 * MATES_AHEAD then
+		behind = CRUMBS_MS + 1
+	end
+	local function look(other, ms, at)
+		local o = fields(other, 'share', 'failures', 'lost')
+		if o.share ~= t.share or not may_share(at, o) then
+			return
+		end
+		if ms <= left then
+			found[#found + 1] = {other, at}
+			left = left - ms
+		else
+			crumbs[#crumbs + 1] = {other, at}
+			behind = behind + ms
+		end
+	end
 	for i = 1, #next, 2 do
 		local ms = expected_ms(next[i + 1])
-		if #found + 1 >= share or left <= 0 then
+		if #found + 1 >= share or left <= 0 and behind > CRUMBS_MS then
 			break
 		end
-		if next[i] ~= id and ms and ms <= left then
-			local t = redis.call('HMGET', task_key(next[i]),
-				unpack(fields))
-			if t[1] == own[1] and may_share(next[i + 1], t) then
-				found[#found + 1] = {next[i], next[i + 1]}
-				left = left - ms
-			end
+		if next[i] ~= id and ms and
+			(ms <= left or behind <= CRUMBS_MS) then
+			look(next[i], ms, next[i + 1])
+		end
+	end
+	if behind <= CRUMBS_MS and #found + #crumbs < share then
+		for _, one in ipairs(crumbs) do
+			found[#found + 1] = one
 		end
 	end
 	return found
 end
 
--- Lease a waiting task to an instance: its token. The nonce makes it one that
--- never repeats.
-local function lease(id, score, instance, worker, lease_ms, nonce)
-	local key, token, t = task_key(id)
+-- Lease a waiting task t to an instance: its token. The nonce makes it one that
+-- never repeats. What t holds is what its note tells.
+local function lease(id, score, t, instance, worker, lease_ms, nonce)
+	local key = task_key(id)
 
 	-- by the clock: it grows even if the server lost the last one
-	meta.fence = math.max((meta.fence or 0) + 1, now)
-	meta.started_ms = meta.started_ms or now
-	meta.lease_ms = math.min(meta.lease_ms or lease_ms, lease_ms)
-	redis.call('HSET', META, 'fence', meta.fence, 'started_ms',
-		meta.started_ms, 'lease_ms', meta.lease_ms)
-	token = string.format('%.0f-%s', meta.fence, nonce)
-	t = redis.call('HMGET', key, 'silent_ms', 'leases', 'worker', 'slot',
-		'started_ms')
-	if t[1] then
-		append(key, 'attempts', lost_attempt(t[2], t[3], t[4], t[5],
-			t[1]))
+	set_meta('fence', math.max((meta.fence or 0) + 1, now))
+	local token = string.format('%.0f-%s', meta.fence, nonce)
+	if t.silent_ms then
+		t.attempts = append(key, 'attempts', t.attempts, lost_attempt(
+			t.leases, t.worker, t.slot, t.started_ms, t.silent_ms))
 	end
 	redis.call('ZREM', QUEUE, id)
 	redis.call('ZADD', LEASES, now + lease_ms, id)
-	if t[2] then
+	if t.leases then
 		redis.call('HDEL', key, 'silent_ms', 'spared', 'slot',
 			'started_ms', 'avoid', 'avoid_ms', 'reason', 'batch',
 			'due_ms')
 	end
-	redis.call('HSET', key, 'lease', token, 'lease_ms', lease_ms,
-		'leases', (t[2] or 0) + 1, 'worker', worker, 'score', score,
-		'since_ms', now)
+	t.leases, t.lease_ms = (t.leases or 0) + 1, lease_ms
+	local set = {'lease', token, 'lease_ms', lease_ms, 'leases', t.leases,
+		'worker', worker, 'score', score, 'since_ms', now}
+	if t.batch then
+		set[#set + 1] = 'batch'
+		set[#set + 1] = t.batch
+	end
+	if t.due_ms then
+		set[#set + 1] = 'due_ms'
+		set[#set + 1] = t.due_ms
+	end
+	redis.call('HSET', key, unpack(set))
 	redis.call('SADD', held_key(instance), id .. '#' .. token)
-	keep(key, LEASES, QUEUE, held_key(instance))
+	keep(key)
 	return token
 end
 
@@ -159,33 +186,38 @@ end
 -- a free slot: their notes, or nil and how long to wait. The tokens of a batch
 -- have one nonce: it fills one slot.
 local function lease_next(instance, me, lease_ms, nonce, ended)
-	local id, score = choose(me.worker, lease_ms)
+	local id, score, t = choose(me.worker, lease_ms)
 	local all, notes, due = nil, {}, now
 
 	if not id then
 		return nil, score
 	end
-	if redis.call('EXISTS', task_key(id)) == 0 then
-		-- its record has outlived its time: nothing to run
+	if not t.record then
+		-- it has outlived its time: nothing to run
 		redis.call('ZREM', QUEUE, id)
 		verdict(id, 'error', 'lost', '{"id":' .. cjson.encode(id) ..
 			'}')
 		return nil, 1
 	end
-	all = mates(id, score, me.share, lease_ms)
+	if not meta.started_ms then
+		set_meta('started_ms', now)
+	end
+	if lease_ms < (meta.lease_ms or lease_ms + 1) then
+		set_meta('lease_ms', lease_ms)
+	end
+	all = mates(id, score, t, me.share, lease_ms)
 	table.insert(all, 1, {id, score})
 	for i, one in ipairs(all) do
-		local token = lease(one[1], one[2], instance, me.worker,
-			lease_ms, nonce)
-		if me.share > 1 then
-			due = due + (expected_ms(one[2]) or 0)
-			redis.call('HSET', task_key(one[1]), 'due_ms', due)
-		end
-		if #all > 1 then
-			redis.call('HSET', task_key(one[1]), 'batch', nonce)
-		end
-		notes[i] = task_note(token, one[1], i == 1 and ended)
+		local its = i == 1 and t or waiting(one[1])
+		due = due + (expected_ms(one[2]) or 0)
+		its.due_ms = me.share > 1 and due
+		its.batch = #all > 1 and nonce
+		notes[i] = task_note(lease(one[1], one[2], its, instance,
+			me.worker, lease_ms, nonce), one[1], its,
+			i == 1 and ended)
 	end
+	keep(LEASES)
+	keep(held_key(instance))
 	return table.concat(notes, NEXT_NOTE)
 end
 

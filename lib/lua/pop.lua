@@ -61,59 +61,68 @@ local function give(text)
 	return answer('task', full and patience() or 0, text)
 end
 
-if not meta.state then
-	return {'norun', 0, '0-0', ''}
-end
-local known = instance_of(instance)
-local asked, seen = tonumber(string.match(nonce, '(%d+)$')), tonumber(ARGV[7])
-local fresh = not known or asked > known.asked
-if known and (known.mode == 'd' or asked < known.asked) then
-	return answer('wait', 1)    -- it came late: nobody reads this
-end
-hear(worker)
-take_back()
+-- A hand-over comes again with what is undelivered, unless the task has gone to
+-- another.
+local function read_bell()
+	local bell = own_bell(instance)
 
-me = {worker = worker, slots = slots, mode = mode,
-	done = known and known.done or 0, asked = asked,
-	share = tonumber(ARGV[8] or 1)}
-set_instance(instance, me)
-if mode == 'f' then
-	-- a hand-over comes again below, unless the task has gone to another
-	for _, text in ipairs(redis.call('LRANGE', own_bell(instance), 0,
-		-1)) do
+	for _, text in ipairs(redis.call('LRANGE', bell, 0, -1)) do
 		local ended = string.match(text,
 			'^task\n.-\n.-\n.-\n.-\n(.-)\n')
 		notes[#notes + 1] = ended and note('free', ended) or text
 	end
 	if #notes > 0 then
-		redis.call('DEL', own_bell(instance))
+		redis.call('DEL', bell)
 	end
 end
 
-if fresh then
-	forget_undelivered(instance, seen)
+local function pop()
+	if not meta.state then
+		return {'norun', 0, '0-0', ''}
+	end
+	local known = instance_of(instance)
+	local asked = tonumber(string.match(nonce, '(%d+)$'))
+	local seen = tonumber(ARGV[7])
+	if known and (known.mode == 'd' or asked < known.asked) then
+		return answer('wait', 1)    -- it came late: nobody reads this
+	end
+	hear(worker)
+	take_back()
+
+	me = {worker = worker, slots = slots, mode = mode,
+		done = known and known.done or 0, asked = asked,
+		share = tonumber(ARGV[8] or 1)}
+	set_instance(instance, me)
+	if mode == 'f' then
+		read_bell()
+	end
+	if not known or asked > known.asked then
+		forget_undelivered(instance, seen)
+	end
+	-- sent again, or notes were lost: what it holds and never saw is first
+	for _, unseen in ipairs(undelivered(instance, seen, true)) do
+		notes[#notes + 1] = unseen
+	end
+	if string.match(notes[#notes] or '', '^task') then
+		return give(table.remove(notes))
+	end
+	if over() then
+		return answer('finished')
+	end
+	if slots_used(instance, me) >= slots then
+		return answer('full', patience())
+	end
+	local text, held_up
+	if meta.state ~= 'cancelled' then
+		text, held_up = lease_next(instance, me, lease_ms, nonce)
+	end
+	if text then
+		return give(text)
+	end
+	if over() then
+		return answer('finished')
+	end
+	return answer('wait', patience(held_up))
 end
--- Sent again, or notes were lost: what it holds and never saw comes first.
-local text, held_up
-for _, unseen in ipairs(undelivered(instance, seen, true)) do
-	notes[#notes + 1] = unseen
-end
-if string.match(notes[#notes] or '', '^task') then
-	return give(table.remove(notes))
-end
-if over() then
-	return answer('finished')
-end
-if slots_used(instance, me) >= slots then
-	return answer('full', patience())
-end
-if meta.state ~= 'cancelled' then
-	text, held_up = lease_next(instance, me, lease_ms, nonce)
-end
-if text then
-	return give(text)
-end
-if over() then
-	return answer('finished')
-end
-return answer('wait', patience(held_up))
+
+return settle(pop())

@@ -23,11 +23,11 @@ if answer then
 end
 
 local function score(priority, expected, place)
-	local weight = string.match(expected, '^~(.*)')
 	local x = place
 
-	if weight then
-		x = KNOWN - math.min(tonumber(weight), HEAVIEST - 1)
+	if string.byte(expected) == 126 then -- ~
+		x = KNOWN - math.min(tonumber(string.sub(expected, 2)),
+			HEAVIEST - 1)
 	elseif expected ~= '' then
 		x = KNOWN + LONGEST_MS -
 			math.min(tonumber(expected), LONGEST_MS)
@@ -35,9 +35,14 @@ local function score(priority, expected, place)
 	return string.format('%.0f', x - priority * BAND)
 end
 
-local ids, places, tasks = {}, {}, {}
-local length = redis.call('LLEN', IDS)
+local keys = {}
+for i = FIRST, #ARGV, EACH do
+	keys[#keys + 1] = task_key(ARGV[i])
+end
+local known = redis.call('EXISTS', unpack(keys)) > 0 -- one or more of them
 local divided = redis.call('EXISTS', PARTS) == 1
+local length = redis.call('LLEN', IDS)
+local ids, places, taken = {}, {}, {}
 
 -- Whether the run has the parts of a task; see divide.
 local function in_parts(id)
@@ -48,65 +53,68 @@ local function in_parts(id)
 end
 
 -- Note what is to be written of a task; nothing is, before all is known.
-local function add(id, record, priority, expected, retries, share)
-	local key = task_key(id)
-	local set = {'record', record}
-
+local function add(key, id, priority, expected)
 	-- not EXISTS: a key of another type is an error, no task
-	if tasks[key] or redis.call('HEXISTS', key, 'record') == 1 or
+	if taken[key] or known and
+		redis.call('HEXISTS', key, 'record') == 1 or
 		in_parts(id) then
 		return 'k'
 	end
 	if meta.state ~= 'open' then
 		return 'r'
 	end
-	if retries ~= '0' then
-		set[3], set[4] = 'retries', retries
-	end
-	if share ~= '' then
-		set[#set + 1] = 'share'
-		set[#set + 1] = share
-	end
-	tasks[key] = set
-	ids[#ids + 1] = id
-	places[#places + 1] = score(priority, expected, length + #ids)
-	places[#places + 1] = id
+	local n = #ids + 1
+	taken[key] = true
+	ids[n] = id
+	places[2 * n - 1] = score(priority, expected, length + n)
+	places[2 * n] = id
 	return 'a'
 end
 
--- The shared keys first: if one is of another type, no task is half there.
-local function write()
-	redis.call('RPUSH', IDS, unpack(ids))
-	redis.call('ZADD', QUEUE, unpack(places))
-	for key, set in pairs(tasks) do
-		redis.call('HSET', key, unpack(set))
-		redis.call('EXPIRE', key, TTL_S)
+local function write(key, record, retries, share)
+	if share ~= '' then
+		redis.call('HSET', key, 'record', record, 'share', share)
+	else
+		redis.call('HSET', key, 'record', record)
 	end
+	if retries ~= '0' then
+		redis.call('HSET', key, 'retries', retries)
+	end
+	renew(key)
 end
 
 if not meta.state then
-	redis.call('HSET', META, 'run', ARGV[1], 'state', 'open',
-		'created_ms', now)
-	meta.state = 'open'
+	set_meta('run', ARGV[1])
+	set_meta('state', 'open')
+	set_meta('created_ms', now)
 end
 if ARGV[4] ~= '' then
-	redis.call('HSET', META, 'max_failures', ARGV[4])
+	set_meta('max_failures', tonumber(ARGV[4]))
 end
 
 local idle = redis.call('ZCARD', QUEUE) == 0
 local letters = {}
-for i = FIRST, #ARGV, EACH do
-	letters[#letters + 1] = add(ARGV[i], ARGV[i + 1], ARGV[i + 2],
-		ARGV[i + 3], ARGV[i + 4], ARGV[i + 5])
+for n, key in ipairs(keys) do
+	local i = FIRST + (n - 1) * EACH
+	letters[n] = add(key, ARGV[i], ARGV[i + 2], ARGV[i + 3])
 end
 if #ids > 0 then
-	write()
+	-- the shared keys first: if one is of another type, no task is half there
+	redis.call('RPUSH', IDS, unpack(ids))
+	redis.call('ZADD', QUEUE, unpack(places))
+	for n, key in ipairs(keys) do
+		if letters[n] == 'a' then
+			local i = FIRST + (n - 1) * EACH
+			write(key, ARGV[i + 1], ARGV[i + 4], ARGV[i + 5])
+		end
+	end
 end
 answer = table.concat(letters)
-redis.call('HSET', META, mark .. ARGV[3], answer)
+set_meta(mark .. ARGV[3], answer)
 redis.call('HDEL', META, mark .. ARGV[3] - AHEAD)
-keep(META, IDS, PARTS, QUEUE)
-if idle and string.find(answer, 'a') then
+keep(IDS)
+keep(QUEUE)
+if idle and #ids > 0 then
 	ring()
 end
-return answer
+return settle(answer)

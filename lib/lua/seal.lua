@@ -8,10 +8,8 @@ if not meta.state then
 	return nil
 end
 if meta.state == 'open' then
-	redis.call('HSET', META, 'state', 'sealed')
-	meta.state = 'sealed'
+	set_meta('state', 'sealed')
 end
-keep(META)
 over()
-return {meta.state, redis.call('LLEN', IDS),
-	redis.call('HEXISTS', META, 'announced')}
+return settle({meta.state, redis.call('LLEN', IDS),
+	redis.call('HEXISTS', META, 'announced')})

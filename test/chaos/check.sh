@@ -2,7 +2,9 @@
 # check.sh DIR - prove from what a chaos run saved that nothing was lost
 #
 # accepted.jsonl, final.jsonl, events-*.jsonl, faults (fault, tab, when),
-# counted.json (the ids done, the number of each result) and orphans, a number. Exit status 1 unless the promise was kept.
+# counted.json (the ids done, the number of each result), orphans, a number, and
+# lasting (keys without a time to live). Exit status 1 unless the promise was
+# kept.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$1"
@@ -11,4 +13,5 @@ faults=$(cut -f1 faults | sort | uniq -c |
 cat events-*.jsonl | jq -nRr --slurpfile accepted accepted.jsonl \
 	--slurpfile final final.jsonl --slurpfile counted counted.json \
 	--argjson faults "$faults" \
-	--argjson orphans "$(cat orphans)" -f "$here/check.jq"
+	--argjson orphans "$(cat orphans)" \
+	--argjson lasting "$(grep . lasting | jq -Rn '[inputs]')" -f "$here/check.jq"

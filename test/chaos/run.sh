@@ -155,6 +155,12 @@ done
 within 20 all_gone || printf 'chaos: a worker does not end\n'
 within 2 no_specs || :
 specs | wc -l >orphans
+# keys that would stay for ever
+redis-cli -s redis.sock eval "local all = {}
+	for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
+		if redis.call('TTL', key) == -1 then all[#all + 1] = key end
+	end
+	return all" 0 'ft:{chaos}:*' >lasting
 ft-stats -a >final.jsonl
 {
 	redis-cli -s redis.sock hmget 'ft:{chaos}:meta' passed failed error flaky

@@ -221,7 +221,7 @@ report(struct queue *q)
 
 	queue_report(q, leased());
 	queue_report(q, leased());
-	while ((r = queue_reported(q)) != NULL)
+	while ((r = queue_reported(q, true)) != NULL)
 		record_free(r);
 	queue_settle(q);
 }
