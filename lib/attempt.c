@@ -322,7 +322,6 @@ attempt_end(struct attempt *a, const struct child_end *end)
 	explain(a);
 	keep(a);
 	buf_free(&output);
-	attempt_free(a);
 }
 
 void

@@ -61,9 +61,9 @@ struct attempt_place attempt_place(const struct attempt *a);
 #define ATTEMPT_LOG_MAX (4 << 20) /* bytes, where only its end is read */
 void attempt_look(const struct attempt *a);
 
-/* Make the record `complete`; the attempt is freed. */
+/* Make the record `complete`. It can be told before the attempt is freed. */
 void attempt_end(struct attempt *a, const struct child_end *end);
-/* Free an attempt that is not to be judged. */
+/* What the attempt has left in the slot's scratch folders goes with it. */
 void attempt_free(struct attempt *a);
 
 /* Make a record `waiting`: this worker ends and hands its task back. */

@@ -117,7 +117,6 @@ static void
 judge(struct crew *c, struct member *m, const struct child_end *end)
 {
 	attempt_end(m->attempt, end);
-	m->attempt = NULL;
 	crew_tell(c, m);
 	c->progress = true;
 }

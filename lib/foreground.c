@@ -231,6 +231,8 @@ foreground_run(struct jsonl *in, const char *id, struct attempt_rules *rules)
 		attempt_end(a, &e.child);
 	}
 	tell(task);
+	if (a != NULL)
+		attempt_free(a);
 	record_free(task);
 	return code;
 }

@@ -108,9 +108,9 @@ void popper_leave(struct popper *p);
 /*
  * Report records of ft-run: a beat renews the lease, an end completes the task
  * or returns it. queue_reported sends them and returns the record of the next
- * answer, as the queue now holds it: it waits for one, or not; NULL when none is
- * left to come, or has come. A record of a task that the queue does not know is
- * told on stderr, counted in queue_unknown and not returned.
+ * answer, as the queue now holds it: it waits for one, or not; NULL when none
+ * is left to come, or has come. A record of a task that the queue does not know
+ * is told on stderr, counted in queue_unknown and not returned.
  *
  * A beat is held for up to 50 ms, and if its attempt ends meanwhile it is not
  * sent at all, since the end says more. What passes teach is held for half a

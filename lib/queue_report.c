@@ -212,7 +212,7 @@ queue_wait(struct queue *q, struct pollfd *others, nfds_t count)
 	redis_wait(q->redis, others, count,
 	    due == INT64_MAX ? -1
 	    : due > now      ? due - now
-	                     : 0);
+			     : 0);
 }
 
 static void

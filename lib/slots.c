@@ -149,8 +149,8 @@ slots_start(struct record *task)
 	}
 	s = vacant();
 	a = attempt_new(rules, task, number(s));
-	say(task);
 	if (a == NULL) {
+		say(task);
 		record_free(task);
 		return;
 	}
@@ -159,6 +159,7 @@ slots_start(struct record *task)
 	s->unwanted = false;
 	pace(s, task);
 	child_start(s->child, attempt_job(a));
+	say(task); /* while it starts */
 }
 
 void
@@ -281,7 +282,8 @@ finish(struct slot *s)
 		return;
 	}
 	attempt_end(s->attempt, &end);
-	say(task);
+	say(task); /* before the rest: who waits for it has the next task */
+	attempt_free(s->attempt);
 	record_free(task);
 }
 

@@ -262,11 +262,8 @@ c error timeout' "$(complete '"\(.id) \(.result) \(.reason)"' | sort)"
 	init=$(pgrep -P "$worker")
 	same 1 "$(awk '/^NSpid/ { print $3 }' "/proc/$init/status")"
 	nsenter -t "$init" -p -m sh -c '(sleep 0.1; sleep 0.1) & (sleep 0.1 &)'
-	orphaned() {
-		pgrep -P "$init" sleep
-	}
-	poll eval '! orphaned >/dev/null'
-	same 1 "$(pgrep -P "$init" -c)"
+	# its supervisor is what stays
+	poll eval '[ "$(pgrep -P "$init" -c)" = 1 ]'
 	kill -TERM "$init"
 	poll told '.id == "a" and .status == "waiting" and .reason == "drain"'
 	ended 0

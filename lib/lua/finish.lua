@@ -132,18 +132,19 @@ local function finish()
 	if t.ended == token then
 		return answer(t.ended_as)
 	end
-	local held = redis.call('SREM', held_key(instance), member) == 1
 	if t.lease ~= token or meta.over then
 		take_back()
-		if held then
+		if redis.call('SREM', held_key(instance), member) == 1 then
 			came_late()
 		end
 		over()
 		return {'late', view(), state_of(id)}
 	end
 	speak_up(id, t.spared, t.silent_ms)
-	redis.call('ZREM', LEASES, id)
+	-- first what a full server refuses, so that nothing is done by halves
 	local as = ARGV[4] == 'waiting' and hand_back() or decide()
+	redis.call('ZREM', LEASES, id)
+	redis.call('SREM', held_key(instance), member)
 	take_back()     -- not before: the holder speaks, so it is not silent
 	if not free_slot() then
 		over()

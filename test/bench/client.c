@@ -52,7 +52,8 @@ main(int argc, char *argv[])
 		if (popper_next(p, true, NULL, 0, &r) != POP_TASK)
 			errx(EX_SOFTWARE, "no task");
 		if (i > 0)
-			check(verdict ? verdict : queue_reported(reports, true));
+			check(
+			    verdict ? verdict : queue_reported(reports, true));
 		report(reports, r);
 		/* the first time, the server may not know the script */
 		verdict = queue_reported(reports, i == 0);

@@ -1,15 +1,15 @@
 #!/bin/sh
 # starts.sh - SPECS (40) short Playwright specs on two slots, starts shared or not
 #
-# Each has TESTS (3) of half a second. A spec that takes five seconds is not
-# short any more: on a machine that is that busy, fewer tests still are.
+# Each has TESTS_EACH (1, up to 3) of half a second. A spec that takes five
+# seconds is not short any more.
 set -eu
 here=$(dirname "$0")
 # shellcheck source=test/bench/rounds.sh
 . "$here/rounds.sh"
 # shellcheck source=test/bench/server.sh
 . "$here/server.sh"
-: "${SPECS:=40}" "${TESTS:=3}"
+: "${SPECS:=40}" "${TESTS_EACH:=1}"
 workdir
 root=$(cd "$here/../.." && pwd)
 if ! [ -d "$root/specs/node_modules" ] || ! command -v chromium >/dev/null; then
@@ -26,7 +26,7 @@ sed "s/trace: .*/trace: 'off',/" "$root/specs/playwright.config.ts" \
 for i in $(seq "$SPECS"); do
 	cat >"$dir/specs/s$i.spec.ts" <<-EOF
 		import { test, expect } from '@playwright/test';
-		for (const name of ['one', 'two', 'three'].slice(0, $TESTS))
+		for (const name of ['one', 'two', 'three'].slice(0, $TESTS_EACH))
 			test(name, async ({ page }) => {
 				await page.setContent('<input id=a><p id=b></p><script>' +
 					'a.oninput = () => setTimeout(() => b.textContent = a.value, 150)</script>');
