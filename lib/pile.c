@@ -65,16 +65,24 @@ sharing_ms(const struct record *r, const char *share)
 	return ms <= SHORT_MS ? ms : -1;
 }
 
-/* How much one start should take of what there is for each slot. */
+/* How much there is to do for each slot, and whether the others have theirs. */
 static int64_t
-budget(int slots, int64_t now)
+each_ms(int slots, int64_t now, bool *others_busy)
 {
-	int64_t all = waiting_ms, each;
-	int i;
+	int64_t all = waiting_ms;
+	int i, busy = 0;
 
-	for (i = 0; i < slots; i++)
+	for (i = 0; i < slots; i++) {
 		all += due_ms[i] > now ? due_ms[i] - now : 0;
-	each = all / slots;
+		busy += due_ms[i] > now;
+	}
+	*others_busy = busy >= slots - 1;
+	return all / slots;
+}
+
+static int64_t
+budget(int64_t each)
+{
 	return each / 2 > WORTH_MS ? each / 2
 	       : each < WORTH_MS   ? each
 	                           : WORTH_MS;
@@ -106,51 +114,62 @@ fill(struct record **batch, size_t *n, size_t most, const char *share,
 	}
 }
 
-/* What would be left of a kind, or more than is looked at. */
-static int64_t
-left_ms(const char *share)
+/* What would be left of a kind: none of it, if that is little enough. */
+static void
+sweep(struct record **batch, size_t *n, size_t most, const char *share,
+    int64_t longest, int64_t *ms)
 {
-	int64_t all = 0, one;
-	size_t i;
+	int64_t crumbs = 0, one;
+	size_t i, left = 0;
 
 	if (count - first > AHEAD)
-		return INT64_MAX;
+		return;
 	for (i = first + 1; i < count; i++) {
 		one = sharing_ms(tasks[i], share);
-		all += one > 0 ? one : 0;
+		left += one >= 0;
+		crumbs += one > 0 ? one : 0;
 	}
-	return all;
+	if (*n + left <= most && crumbs <= CRUMBS_MS && *ms + crumbs <= longest)
+		fill(batch, n, most, share, *ms + crumbs, ms);
 }
 
-void
-pile_take(int slots, int most, void (*each)(struct record *owned))
+static void
+hand_out(struct record **batch, size_t n, void (*each)(struct record *owned))
 {
-	int64_t now = clock_mono_ms(), longest, ms = 0, crumbs;
-	struct record **batch = mem_alloc((size_t)most * sizeof(*batch));
-	const char *share;
-	char *name;
-	size_t i, n = 0;
+	char *name = mem_printf("local.%lu", ++batches);
+	size_t i;
 
-	if (due_ms == NULL)
-		due_ms = mem_zalloc((size_t)slots, sizeof(*due_ms));
-	longest = budget(slots, now);
-	share = record_text(tasks[first], RECORD_SHARE);
-	batch[n++] = pick(first, &ms);
-	if (share != NULL && ms <= SHORT_MS) {
-		fill(batch, &n, (size_t)most, share, longest, &ms);
-		crumbs = left_ms(share);
-		if (crumbs <= CRUMBS_MS)
-			fill(batch, &n, (size_t)most, share, ms + crumbs, &ms);
-	}
-	waiting_ms -= ms;
-	note_due(slots, now + ms);
-	name = mem_printf("local.%lu", ++batches);
 	for (i = 0; i < n; i++) {
 		if (n > 1)
 			record_set_text(batch[i], RECORD_BATCH, name);
 		each(batch[i]);
 	}
 	free(name);
+}
+
+void
+pile_take(int slots, int most, void (*each)(struct record *owned))
+{
+	struct record **batch = mem_alloc((size_t)most * sizeof(*batch));
+	int64_t now = clock_mono_ms(), part, ms = 0;
+	const char *share;
+	bool others_busy;
+	size_t n = 0;
+
+	if (due_ms == NULL)
+		due_ms = mem_zalloc((size_t)slots, sizeof(*due_ms));
+	part = each_ms(slots, now, &others_busy);
+	share = record_text(tasks[first], RECORD_SHARE);
+	batch[n++] = pick(first, &ms);
+	if (share != NULL && ms <= SHORT_MS) {
+		fill(batch, &n, (size_t)most, share, budget(part), &ms);
+		if (others_busy)
+			sweep(batch, &n, (size_t)most, share, part + CRUMBS_MS,
+			    &ms);
+	}
+	waiting_ms -= ms;
+	note_due(slots, now + ms);
+	hand_out(batch, n, each);
 	free(batch);
 }
 

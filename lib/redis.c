@@ -161,6 +161,7 @@ resend(struct redis *r)
 
 	for (q = r->first; q != NULL; q = q->next)
 		put(r, q, false);
+	r->due_ms = clock_mono_ms() + REDIS_ANSWER_MS;
 	return true;
 }
 
@@ -408,7 +409,7 @@ watch(struct redis *r, struct pollfd *others, nfds_t count, int64_t ms,
 	return true;
 }
 
-/* What came with the last answer is there, too. */
+/* What poll does not see: hiredis has read it with the last answer. */
 static bool
 unread(const struct redis *r)
 {
@@ -424,9 +425,13 @@ redis_answered(struct redis *r)
 
 	if (r->first == NULL)
 		return false;
-	if (r->context == NULL || unread(r) || clock_mono_ms() >= r->due_ms)
+	if (r->context == NULL || unread(r) ||
+	    !watch(r, NULL, 0, 0, &heard) || heard)
 		return true;
-	return !watch(r, NULL, 0, 0, &heard) || heard;
+	if (clock_mono_ms() < r->due_ms)
+		return false;
+	come_back(r, EX_UNAVAILABLE, "no answer");
+	return true;
 }
 
 void

@@ -87,10 +87,10 @@ void redis_send(struct redis *r, struct request *q, void *tag);
 redisReply *redis_answer(struct redis *r, void **tag);
 
 /*
- * Both send what waits to be sent. redis_wait waits until an answer begins to
- * come, one of the others has an event or the time is up (-1: it never is).
- * redis_answered: whether redis_answer has something to do at once, be it to
- * mend the connection.
+ * redis_wait sends what waits to be sent, and waits until an answer begins to
+ * come or is late, one of the others has an event, or ms are over (-1: never).
+ * redis_answered sends as well, unless there is something to read: whether
+ * redis_answer has something to do at once, be it to mend the connection.
  */
 void redis_wait(
     struct redis *r, struct pollfd *others, nfds_t count, int64_t ms);

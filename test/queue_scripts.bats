@@ -292,9 +292,29 @@ pops_task() {
 	[ "$(redis SMEMBERS "$ft:held:w.1.x")" = "b#${lines[1]}" ]
 }
 
-@test "an instance with a free slot is told so, and gets none" {
-	push a b
+# others TASK - so that a pop of two slots takes one of two tasks
+others() {
+	slots=1
+	[ "$(pop v.1.x 1 | grep -c "\"$1\"")" = 1 ]
 	slots=2
+}
+
+@test "a pop brings a task for each free slot, the others keep their part" {
+	push a b c d e
+	slots=3
+	pop w.1.x 1 >/dev/null
+	[ "$(redis SCARD "$ft:held:w.1.x")" = 3 ]
+	[ "$(redis ZRANGE "$ft:queue" 0 -1 | paste -sd ' ')" = 'd e' ]
+	# sent again it leases no more, and tells all three
+	[ "$(seen=0 pop w.1.x 1 | grep -o '"id":"."' | sort | paste -sd ' ')" = \
+		'"id":"a" "id":"b" "id":"c"' ]
+	[ "$(pop v.1.x 1 | grep -c '"id"')" = 1 ]
+	[ "$(redis ZRANGE "$ft:queue" 0 -1)" = e ]
+}
+
+@test "an instance with a free slot is told so, and gets none" {
+	push v a b
+	others v
 	token=$(leased w.1.x 1)
 	finish a "$token" passed
 	[ "$(redis LPOP "$ft:bell:w.1.x" | first)" = free ]
@@ -304,7 +324,8 @@ pops_task() {
 @test "an instance that leaves a note unread gets one task and no more" {
 	slots=2
 	push a b c d
-	one=$(leased w.1.x 1) two=$(leased w.1.x 2)
+	pop w.1.x 1 >/dev/null
+	one=$(task a lease) two=$(task b lease)
 	finish a "$one" passed
 	finish b "$two" passed
 	redis LRANGE "$ft:bell:w.1.x" 0 -1 | grep -c '^task$' | grep -qx 1
@@ -482,11 +503,11 @@ pops_task() {
 
 @test "a token never repeats, even if the server lost the last one" {
 	push a b
-	slots=2
 	leased w.1.x 1
 	before=$(meta fence)
 	poll later_than "$before"
 	redis HSET "$ft:meta" fence 0
+	slots=2
 	token=$(leased w.1.x 2)
 	[ "${token%%-*}" -gt "$before" ]
 }
@@ -549,8 +570,8 @@ later_than() {
 }
 
 @test "who has no slot left hears when to ask again, a free one asks at once" {
-	push a b
-	slots=2
+	push v a b
+	others v
 	[ "$(pop w.1.x 1 | sed -n 2p)" = 0 ]
 	wait=$(pop w.1.x 2 | sed -n 2p)
 	[ "$wait" -gt 0 ] && [ "$wait" -le 20000 ]
@@ -578,10 +599,10 @@ ephemeral() {
 	local key
 	redis --scan --pattern "$ft:*" | while IFS= read -r key; do
 		echo "$(redis TTL "$key") $key"
-	done >ttls
-	same '' "$(awk '$1 < 604000' ttls)"
+	done >"$BATS_TEST_TMPDIR/ttls"
+	same '' "$(awk '$1 < 604000' "$BATS_TEST_TMPDIR/ttls")"
 	for key in "$@"; do
-		grep -qF " $ft:$key" ttls
+		cut -d ' ' -f 2 "$BATS_TEST_TMPDIR/ttls" | grep -qxF "$ft:$key"
 	done
 }
 
@@ -611,8 +632,8 @@ ephemeral() {
 @test "every key has a time to live and lies in the run's slot" {
 	op divide s 2
 	push -r 1 a b c d e
-	slots=2
 	finish a "$(leased w.1.x 1)" failed
+	slots=2
 	beat a "$(leased w.1.x 2)"
 	slots=1
 	finish b "$(leased v.1.x 1)" passed

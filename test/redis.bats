@@ -108,6 +108,26 @@ patient() {
 	exits 0 ft-pop
 }
 
+# A beat that goes down a dead connection for longer costs the lease.
+@test "a server that says nothing for fifteen seconds is asked anew, no later" {
+	local began mute
+
+	leased 1
+	result
+	mute=$(cat "$BATS_FILE_TMPDIR/$server/pid")
+	kill -STOP "$mute"
+	began=$(hundredths)
+	cat ended >&5
+	poll grep -q 'no answer; trying again' result.err
+	[ "$(($(hundredths) - began))" -ge 1490 ]
+	[ "$(($(hundredths) - began))" -lt 2900 ]
+	kill -CONT "$mute"
+	poll has_lines result.out 1
+	exec 5>&-
+	ends 0 "$pid"
+	same 1 "$(ft-stats | jq .passed)"
+}
+
 @test "the first verdict waits for a full server to have room, too" {
 	leased 1
 	result

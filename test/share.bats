@@ -387,9 +387,19 @@ more passed 1' "$(ft-stats -a | jq -r '"\(.id) \(.result) \(.attempt)"' | sort)"
 	# nor is a second left behind that would want a start of its own
 	short good | jq -c 'range(41) as $i | .id += "\($i)"' |
 		ft-push -r crumbs >/dev/null
-	timeout 5 ft-pop -r crumbs -f -j 2 -S 100 >crumbs 3>&- || :
+	ft-pop -r crumbs -f -j 2 -S 100 >crumbs 3>&- &
+	poll eval '[ "$(wc -l <crumbs)" -ge 41 ]'
+	kill $!
+	wait $! || :
 	same '20 1
 21 2' "$(jq .slot crumbs | sort | uniq -c | sed 's/^ *//')"
+	# but a slot that is free takes its part
+	short a b c | ft-push -r parts >/dev/null
+	ft-pop -r parts -f -j 3 -S 100 >parts 3>&- &
+	poll eval '[ "$(wc -l <parts)" -ge 3 ]'
+	kill $!
+	wait $! || :
+	same '1 2 3' "$(jq .slot parts | sort | paste -sd ' ')"
 	# without -S one comes for each slot
 	ft-push -m 0
 	ft-push -r four < <(jq -c . popped) >/dev/null

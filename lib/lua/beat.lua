@@ -7,8 +7,8 @@
 -- ARGV[4]  when the attempt started, in ms
 -- ARGV[5]  slot
 --
--- Returns held, or stale, the run's view and the fields of the task; nil without
--- such a task.
+-- Returns held, or stale, the run's view and the fields of the task; nil
+-- without such a task.
 -- Model: Beat.
 local id, token, instance = ARGV[1], ARGV[2], ARGV[3]
 local key = task_key(id)

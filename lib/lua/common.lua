@@ -70,7 +70,7 @@ end
 
 -- Fields of meta: those that nearly every operation needs, and any other when
 -- it is asked for.
-local texts = {state = true, recent = true}
+local texts = {run = true, state = true, recent = true} -- no numbers
 local meta, changed = {}, {}
 
 local function get_meta(...)
@@ -96,8 +96,9 @@ local function count(name, n)
 	set_meta(name, (meta[name] or 0) + n)
 end
 
--- The last step of every script that may change something: what has changed in
--- meta is written at once. Returns the answer that it is given.
+-- The last step of every script that works on the run: what has changed in meta
+-- is written at once, or not at all if a key of another type has stopped the
+-- script before. Returns the answer that it is given.
 local function settle(answer)
 	local set = {}
 
@@ -120,7 +121,7 @@ end
 -- Whoever held the last leases of a cancelled run has been silent for another
 -- lease, and nobody may be left to take them back: it is over. From then on
 -- they are void.
-local over_known = meta.over
+local over_known = meta.over -- and everybody woken
 if meta.state == 'cancelled' and not meta.over then
 	local last = redis.call('ZREVRANGE', LEASES, 0, 0, 'WITHSCORES')
 	if last[2] and last[2] + (meta.lease_ms or 0) < now then
@@ -314,10 +315,10 @@ end
 
 -- The task's holder speaks although its lease was taken back: nobody else
 -- has the task yet, so the loss did not happen.
-local function speak_up(id, spared, silent_ms)
+local function speak_up(id, was_spared, silent_ms)
 	local key = task_key(id)
 
-	if spared then
+	if was_spared then
 		redis.call('HDEL', key, 'spared')
 	end
 	if silent_ms then

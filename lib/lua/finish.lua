@@ -25,7 +25,8 @@ local t = fields(id, 'record', 'lease', 'lease_ms', 'ended', 'ended_as',
 local me = instance_of(instance)
 local used = me and slots_used(instance, me)
 local member = id .. '#' .. token
-local busy = math.floor(math.min(math.max(tonumber(ARGV[9]) or 0, 0), 2 ^ 31))
+local busy = math.floor(0.5 +
+	math.min(math.max(tonumber(ARGV[9]) or 0, 0), 2 ^ 31))
 
 local function answer(as)
 	local v = redis.call('HMGET', key, 'result', 'reason', 'attempts')
@@ -85,7 +86,7 @@ local function decide()
 end
 
 -- The slot may be free: tell its owner, with the next task when it waits for
--- one. A popper that leaves a note unread may be dead, and gets no more of them.
+-- one. A popper that leaves a note unread may be dead, and gets no more.
 -- Returns whether a task was handed over.
 local function free_slot()
 	local text

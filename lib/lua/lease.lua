@@ -56,23 +56,25 @@ local function expected_ms(score)
 	return x and x >= KNOWN and KNOWN + LONGEST_MS - x or nil
 end
 
--- About how much work there is: of what waits, sixteen tasks stand for all.
+-- About how much work waits, and how much is under way: of what waits, sixteen
+-- tasks stand for all.
 local function work_ms()
-	local n, ms = redis.call('ZCARD', QUEUE), 0
+	local n, waits, runs = redis.call('ZCARD', QUEUE), 0, 0
 	local parts = math.min(n, 16)
 
 	for i = 1, parts do
 		local rank = math.ceil(i * n / parts) - 1
 		local one = redis.call('ZRANGE', QUEUE, rank, rank,
 			'WITHSCORES')
-		ms = ms + (expected_ms(one[2]) or 0) * n / parts
+		waits = waits + (expected_ms(one[2]) or 0) * n / parts
 	end
 	for _, id in ipairs(redis.call('ZRANGE', LEASES, 0, 63)) do
 		local t = redis.call('HMGET', task_key(id), 'due_ms', 'score')
 		local left = (tonumber(t[1]) or now) - now
-		ms = ms + math.max(0, math.min(left, expected_ms(t[2]) or 0))
+		runs = runs + math.max(0, math.min(left,
+			expected_ms(t[2]) or 0))
 	end
-	return ms
+	return waits, runs
 end
 
 -- Whether a task is short, and has not yet failed or been lost.
@@ -97,53 +99,70 @@ local function slots_at_work(lease_ms)
 	return count
 end
 
--- Those that share a start with a task t: the next ones that may, as long as
--- the whole takes half of what there is for each slot; less than twenty seconds
--- are not worth another start. Crumbs of their kind are not left behind. Ids and
+-- What one start may take: half of the work that there is for each slot; less
+-- than twenty seconds are not worth another start. And with all that would be
+-- left behind: crumbs would want a start of their own, once the other slots
+-- have their part.
+local function portion_ms(lease_ms)
+	local slots = math.max(1, slots_at_work(lease_ms))
+	local waits, runs = work_ms()
+	local each = (waits + runs) / slots
+	local most = math.max(each / 2, math.min(each, WORTH_MS))
+	local others_busy = runs > (slots - 1.5) * each
+
+	return most, others_busy and each + CRUMBS_MS or most
+end
+
+-- Take a task into a start, if it may share it; or note that it is left behind.
+local function offer(start, id, score, ms)
+	local t = fields(id, 'share', 'failures', 'lost')
+
+	if t.share ~= start.share or not may_share(score, t) then
+		return
+	end
+	if start.ms + ms <= start.most then
+		start.tasks[#start.tasks + 1] = {id, score}
+		start.ms = start.ms + ms
+	else
+		start.crumbs[#start.crumbs + 1] = {id, score}
+		start.behind = start.behind + ms
+	end
+end
+
+-- A task t and those that share its start, the next ones that may: ids and
 -- scores.
-local function mates(id, score, t, share, lease_ms)
-	local found, crumbs, behind = {}, {}, 0
+local function crew(id, score, t, share, lease_ms)
+	local start = {tasks = {{id, score}}, crumbs = {}, behind = 0,
+		share = t.share, ms = expected_ms(score)}
 
 	if share < 2 or not may_share(score, t) then
-		return found
+		return start.tasks
 	end
-	local each = work_ms() / math.max(1, slots_at_work(lease_ms))
-	local left = math.max(each / 2, math.min(each, WORTH_MS)) -
-		expected_ms(score)
+	local most, at_most = portion_ms(lease_ms)
 	local next = redis.call('ZRANGE', QUEUE, 0, MATES_AHEAD - 1,
 		'WITHSCORES')
+	start.most = most
 	if #next == 2 * MATES_AHEAD then
-		behind = CRUMBS_MS + 1
-	end
-	local function look(other, ms, at)
-		local o = fields(other, 'share', 'failures', 'lost')
-		if o.share ~= t.share or not may_share(at, o) then
-			return
-		end
-		if ms <= left then
-			found[#found + 1] = {other, at}
-			left = left - ms
-		else
-			crumbs[#crumbs + 1] = {other, at}
-			behind = behind + ms
-		end
+		start.behind = CRUMBS_MS + 1
 	end
 	for i = 1, #next, 2 do
 		local ms = expected_ms(next[i + 1])
-		if #found + 1 >= share or left <= 0 and behind > CRUMBS_MS then
+		if #start.tasks == share or
+			start.ms >= most and start.behind > CRUMBS_MS then
 			break
 		end
-		if next[i] ~= id and ms and
-			(ms <= left or behind <= CRUMBS_MS) then
-			look(next[i], ms, next[i + 1])
+		if next[i] ~= id and ms and (start.ms + ms <= most or
+			start.behind <= CRUMBS_MS) then
+			offer(start, next[i], next[i + 1], ms)
 		end
 	end
-	if behind <= CRUMBS_MS and #found + #crumbs < share then
-		for _, one in ipairs(crumbs) do
-			found[#found + 1] = one
+	if start.behind <= CRUMBS_MS and start.ms + start.behind <= at_most and
+		#start.tasks + #start.crumbs <= share then
+		for _, one in ipairs(start.crumbs) do
+			start.tasks[#start.tasks + 1] = one
 		end
 	end
-	return found
+	return start.tasks
 end
 
 -- Lease a waiting task t to an instance: its token. The nonce makes it one that
@@ -205,8 +224,7 @@ local function lease_next(instance, me, lease_ms, nonce, ended)
 	if lease_ms < (meta.lease_ms or lease_ms + 1) then
 		set_meta('lease_ms', lease_ms)
 	end
-	all = mates(id, score, t, me.share, lease_ms)
-	table.insert(all, 1, {id, score})
+	all = crew(id, score, t, me.share, lease_ms)
 	for i, one in ipairs(all) do
 		local its = i == 1 and t or waiting(one[1])
 		due = due + (expected_ms(one[2]) or 0)

@@ -16,4 +16,4 @@ end
 me.mode = 'd'
 set_instance(ARGV[1], me)
 redis.call('DEL', own_bell(ARGV[1]))
-return redis.call('SMEMBERS', held_key(ARGV[1]))
+return settle(redis.call('SMEMBERS', held_key(ARGV[1])))

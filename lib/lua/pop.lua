@@ -1,4 +1,4 @@
--- pop - lease the next task to an instance
+-- pop - lease the next tasks to an instance
 --
 -- KEYS[1]  ft:{RUN}:meta, and queue, leases, workers, bell, bell:INSTANCE,
 --          held:INSTANCE, task:ID
@@ -14,9 +14,10 @@
 --
 -- Returns what it found (task, full, wait, finished, norun), how long to wait
 -- at most in ms (after a task only if it fills the last slot, else 0), the
--- bell's generation for who waits, the note of the task (the notes of a batch,
--- with NEXT_NOTE between them) or '', and the notes from the instance's own
--- bell. Model: Pop.
+-- bell's generation for who waits, the notes of the tasks, with NEXT_NOTE
+-- between them, or '', and the notes from the instance's own bell. Several
+-- tasks are as many times Pop in the model.
+local AT_ONCE = 64          -- leases of one call
 local instance, worker, slots = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local lease_ms, nonce, mode = tonumber(ARGV[4]), ARGV[5], ARGV[6]
 local notes = {}
@@ -76,6 +77,26 @@ local function read_bell()
 	end
 end
 
+-- A task for each free slot, but the others get their part of what waits: the
+-- notes, or nil and how long to wait.
+local function lease_some(free)
+	local texts, most = {}, 1
+
+	if me.share < 2 and free > 1 then
+		most = math.min(free, AT_ONCE, math.floor(
+			redis.call('ZCARD', QUEUE) /
+			redis.call('HLEN', WORKERS)))
+	end
+	repeat
+		local text, wait = lease_next(instance, me, lease_ms, nonce)
+		if not text then
+			return texts[1] and table.concat(texts, NEXT_NOTE), wait
+		end
+		texts[#texts + 1] = text
+	until #texts >= most
+	return table.concat(texts, NEXT_NOTE)
+end
+
 local function pop()
 	if not meta.state then
 		return {'norun', 0, '0-0', ''}
@@ -109,12 +130,12 @@ local function pop()
 	if over() then
 		return answer('finished')
 	end
-	if slots_used(instance, me) >= slots then
+	local used, text, held_up = slots_used(instance, me)
+	if used >= slots then
 		return answer('full', patience())
 	end
-	local text, held_up
 	if meta.state ~= 'cancelled' then
-		text, held_up = lease_next(instance, me, lease_ms, nonce)
+		text, held_up = lease_some(slots - used)
 	end
 	if text then
 		return give(text)

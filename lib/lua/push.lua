@@ -99,7 +99,7 @@ for n, key in ipairs(keys) do
 	letters[n] = add(key, ARGV[i], ARGV[i + 2], ARGV[i + 3])
 end
 if #ids > 0 then
-	-- the shared keys first: if one is of another type, no task is half there
+	-- the shared keys first: one of another type leaves no task half there
 	redis.call('RPUSH', IDS, unpack(ids))
 	redis.call('ZADD', QUEUE, unpack(places))
 	for n, key in ipairs(keys) do

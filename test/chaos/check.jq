@@ -1,7 +1,8 @@
 # check - does every accepted task have one verdict, its lease holder's?
 #
 # $accepted, $final: records; $counted: the queue's own count of verdicts;
-# $faults: rows of a table; $orphans: a number; $lasting: keys; input: the lines of all
+# $faults: rows of a table; $orphans: a number; $lasting: keys; input: the
+# lines of all
 # workers' saved streams. An attempt is known by its
 # lease, whose number grows from one lease of a task to the next.
 def fence: .lease // "0" | split("-")[0] | tonumber;
