@@ -8,7 +8,7 @@
 #include "queue_impl.h"
 
 #define CHUNK 4096 /* ids asked for at once */
-#define AHEAD 512  /* tasks asked for ahead */
+#define AHEAD 256  /* tasks asked for ahead */
 
 void
 queue_set_list(struct record *r, enum field f, const char *json)
