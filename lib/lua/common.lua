@@ -81,8 +81,8 @@ local function get_meta(...)
 	end
 end
 
-get_meta('state', 'over', 'heard_ms', 'recent', 'lease_ms', 'fence', 'passed',
-	'busy_ms', 'max_failures')
+get_meta('state', 'over', 'started_ms', 'heard_ms', 'recent', 'lease_ms',
+	'fence', 'passed', 'busy_ms', 'max_failures')
 setmetatable(meta, {__index = function(_, name)
 	get_meta(name)
 	return rawget(meta, name)
