@@ -425,8 +425,8 @@ redis_answered(struct redis *r)
 
 	if (r->first == NULL)
 		return false;
-	if (r->context == NULL || unread(r) ||
-	    !watch(r, NULL, 0, 0, &heard) || heard)
+	if (r->context == NULL || unread(r) || !watch(r, NULL, 0, 0, &heard) ||
+	    heard)
 		return true;
 	if (clock_mono_ms() < r->due_ms)
 		return false;
