@@ -13,8 +13,8 @@
 #define AHEAD 8   /* batches under way at once: push.lua knows it, too */
 
 /*
- * A batch makes two trips: for what the history knows of its tasks, and to
- * the run. Others make theirs meanwhile.
+ * A batch makes two trips: for what the history knows of its tasks, if it
+ * knows anything, and to the run. Others make theirs meanwhile.
  */
 struct batch {
 	struct record *task[BATCH];
@@ -26,6 +26,7 @@ struct push {
 	char pusher[32]; /* a name that no other process has */
 	int64_t number;  /* of the batch sent last */
 	long budget;
+	enum { UNASKED, EMPTY, KNOWING } history;
 	struct batch *open; /* not full yet, or NULL */
 	int under_way;
 	void (*done)(struct record *, enum pushed);
@@ -96,6 +97,22 @@ expect_one(struct record *task, const redisReply *reply, size_t first)
 		record_set_int(task, RECORD_EXPECTED_MS, ms);
 }
 
+/* An empty history, as before a first run, is not asked for every task. */
+static bool
+history_is_empty(struct queue *q)
+{
+	struct push *p = push_of(q);
+	redisReply *reply;
+
+	if (p->history == UNASKED) {
+		reply = queue_ask(q, queue_shared("HLEN", KEY_HISTORY));
+		p->history =
+		    reply != NULL && reply->integer > 0 ? KNOWING : EMPTY;
+		freeReplyObject(reply);
+	}
+	return p->history == EMPTY;
+}
+
 static void
 ask_history(struct queue *q, struct batch *b)
 {
@@ -130,6 +147,8 @@ queue_expect(struct queue *q, struct record **tasks, size_t count)
 	void *tag;
 	size_t i, done;
 
+	if (history_is_empty(q))
+		return;
 	for (done = 0; done < count; done += b.count) {
 		b.count = count - done < BATCH ? count - done : BATCH;
 		for (i = 0; i < b.count; i++)
@@ -242,7 +261,11 @@ depart(struct queue *q)
 
 	while (p->under_way == AHEAD)
 		go_on(q);
-	ask_history(q, p->open);
+	p->open->expected = history_is_empty(q);
+	if (p->open->expected)
+		send_batch(q, p->open);
+	else
+		ask_history(q, p->open);
 	p->open = NULL;
 	p->under_way++;
 }
