@@ -65,7 +65,10 @@ sharing_ms(const struct record *r, const char *share)
 	return ms <= SHORT_MS ? ms : -1;
 }
 
-/* How much there is to do for each slot, and whether the others have theirs. */
+/*
+ * How much there is to do for each slot, and whether the others have theirs, as
+ * far as due_ms can tell.
+ */
 static int64_t
 each_ms(int slots, int64_t now, bool *others_busy)
 {

@@ -430,8 +430,7 @@ redis_answered(struct redis *r)
 		return true;
 	if (clock_mono_ms() < r->due_ms)
 		return false;
-	come_back(r, EX_UNAVAILABLE, "no answer");
-	return true;
+	return !come_back(r, EX_UNAVAILABLE, "no answer");
 }
 
 void

@@ -65,7 +65,7 @@ written_free(void)
 		record_free(written[--count]);
 }
 
-/* What came together goes out together: a batch shares a start. */
+/* What came together goes out together, since a batch shares a start. */
 static bool
 deliver(struct record *r)
 {

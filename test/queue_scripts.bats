@@ -312,6 +312,20 @@ others() {
 	[ "$(redis ZRANGE "$ft:queue" 0 -1)" = e ]
 }
 
+@test "what was never told and is another's by now fills no slot" {
+	push a b c d
+	slots=3
+	seen=0 lease=200 pop w.1.x 1 >/dev/null
+	poll taken_back a
+	[ "$(slots=1 pop v.1.x 1 | grep -c '"a"')" = 1 ]
+	# by telling of b and c alone, w would never hear of a
+	[ "$(seen=0 pop w.1.x 1 | first)" = wait ]
+	[ "$(seen=0 pop w.1.x 2 | grep -o '"id":"."' | sort | paste -sd ' ')" = \
+		'"id":"b" "id":"c"' ]
+	[ "$(redis SMEMBERS "$ft:held:w.1.x" | cut -d '#' -f 1 | sort |
+		paste -sd ' ')" = 'b c' ]
+}
+
 @test "an instance with a free slot is told so, and gets none" {
 	push v a b
 	others v

@@ -12,8 +12,8 @@
 -- push:PUSHER.N, the answers to a pusher's last batches.
 --
 -- Fields of task:ID: record, retries, share (the tasks with which it may share
--- a start); from the first lease on batch (the nonce of those leased together,
--- if any), due_ms (when it should end), lease (the holder's token), leases,
+-- a start); from the first lease on batch (the nonce of those leased together
+-- for one slot, if any), due_ms (when it should end), lease (the holder's token), leases,
 -- lease_ms, worker, score, since_ms, started_ms and slot (told by the first
 -- beat); silent_ms (when the lease was taken back),
 -- spared (its deadline was moved since the holder spoke last), lost, failures,
@@ -397,9 +397,12 @@ local function fields(id, ...)
 end
 
 -- The notes of what an instance holds as its own above the fence that it saw
--- last: replies or notes were lost.
+-- last: replies or notes were lost. If one of these is another's by now there
+-- are none, and that is the second result: by telling of the rest the fence
+-- would pass the one that is gone, which would fill a slot for ever. The next
+-- pop forgets it.
 local function undelivered(instance, seen, again)
-	local notes = {}
+	local notes, gone = {}, false
 
 	for _, member in ipairs(redis.call('SMEMBERS', held_key(instance))) do
 		local id, token, n = string.match(member, '^(.*)#((%d+)%-.*)$')
@@ -414,6 +417,7 @@ local function undelivered(instance, seen, again)
 			end
 			notes[#notes + 1] = task_note(token, id, t)
 		end
+		gone = gone or t and t.lease ~= token
 	end
-	return notes
+	return gone and {} or notes, gone
 end

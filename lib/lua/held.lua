@@ -7,4 +7,4 @@
 -- Returns the members of held, then the notes of the tasks leased to it above
 -- that number; changes nothing, since it may arrive late. Model: Resync.
 return {redis.call('SMEMBERS', held_key(ARGV[1])),
-	undelivered(ARGV[1], tonumber(ARGV[2]))}
+	(undelivered(ARGV[1], tonumber(ARGV[2])))}

@@ -7,7 +7,7 @@ local SHORT_MS = 5000       -- what lasts longer starts alone
 local WORTH_MS = 20000      -- work that is worth a start of its own
 local CRUMBS_MS = 2000      -- work that is less than what a start costs
 local MATES_AHEAD = 200     -- waiting tasks looked at to fill a start
-local NEXT_NOTE = '\f'      -- between the notes of a batch
+local NEXT_NOTE = '\f'      -- between the notes of one answer
 
 -- Whether another worker than the one that speaks was heard within a lease.
 local function others_live(lease_ms)
@@ -68,10 +68,12 @@ local function work_ms()
 			'WITHSCORES')
 		waits = waits + (expected_ms(one[2]) or 0) * n / parts
 	end
-	for _, id in ipairs(redis.call('ZRANGE', LEASES, 0, 63)) do
+	local some = redis.call('ZRANGE', LEASES, 0, 63)
+	local each = redis.call('ZCARD', LEASES) / math.max(1, #some)
+	for _, id in ipairs(some) do
 		local t = redis.call('HMGET', task_key(id), 'due_ms', 'score')
 		local left = (tonumber(t[1]) or now) - now
-		runs = runs + math.max(0, math.min(left,
+		runs = runs + each * math.max(0, math.min(left,
 			expected_ms(t[2]) or 0))
 	end
 	return waits, runs
@@ -99,10 +101,10 @@ local function slots_at_work(lease_ms)
 	return count
 end
 
--- What one start may take: half of the work that there is for each slot; less
--- than twenty seconds are not worth another start. And with all that would be
--- left behind: crumbs would want a start of their own, once the other slots
--- have their part.
+-- How much work one start may take: half of what there is for each slot, since
+-- less than twenty seconds are not worth another start. The second result is for
+-- a start that leaves nothing of its kind behind: once the other slots have
+-- their part, give or take half of one, crumbs would want a start of their own.
 local function portion_ms(lease_ms)
 	local slots = math.max(1, slots_at_work(lease_ms))
 	local waits, runs = work_ms()
@@ -203,7 +205,7 @@ end
 
 -- Lease the next task, and those that share its start, to an instance that has
 -- a free slot: their notes, or nil and how long to wait. The tokens of a batch
--- have one nonce: it fills one slot.
+-- have one nonce, by which slots_used tells that it fills one slot.
 local function lease_next(instance, me, lease_ms, nonce, ended)
 	local id, score, t = choose(me.worker, lease_ms)
 	local all, notes, due = nil, {}, now

@@ -7,7 +7,7 @@
 -- ARGV[3]  slots of the instance
 -- ARGV[4]  lease_ms
 -- ARGV[5]  nonce of this request, INSTANCE.NUMBER: sent again, it gets the
---          same lease; after a later one it is not served
+--          same leases; after a later one it is not served
 -- ARGV[6]  mode: f follows its bell, - takes one task
 -- ARGV[7]  the last fencing number that it has seen
 -- ARGV[8]  how many tasks it takes for one slot, where they may share a start
@@ -77,8 +77,9 @@ local function read_bell()
 	end
 end
 
--- A task for each free slot, but the others get their part of what waits: the
--- notes, or nil and how long to wait.
+-- A task for each free slot, but the other instances get their part of what
+-- waits: the notes, or nil and how long to wait. Where tasks may share a start,
+-- what has one nonce fills one slot, so that it is one start at a time.
 local function lease_some(free)
 	local texts, most = {}, 1
 
@@ -121,8 +122,12 @@ local function pop()
 		forget_undelivered(instance, seen)
 	end
 	-- sent again, or notes were lost: what it holds and never saw is first
-	for _, unseen in ipairs(undelivered(instance, seen, true)) do
-		notes[#notes + 1] = unseen
+	local again, gone = undelivered(instance, seen, true)
+	if gone and mode == 'f' then
+		return answer('wait', 1)
+	end
+	for _, text in ipairs(again) do
+		notes[#notes + 1] = text
 	end
 	if string.match(notes[#notes] or '', '^task') then
 		return give(table.remove(notes))
@@ -130,10 +135,11 @@ local function pop()
 	if over() then
 		return answer('finished')
 	end
-	local used, text, held_up = slots_used(instance, me)
+	local used = slots_used(instance, me)
 	if used >= slots then
 		return answer('full', patience())
 	end
+	local text, held_up
 	if meta.state ~= 'cancelled' then
 		text, held_up = lease_some(slots - used)
 	end

@@ -2,9 +2,8 @@
 #
 # $accepted, $final: records; $counted: the queue's own count of verdicts;
 # $faults: rows of a table; $orphans: a number; $lasting: keys; input: the
-# lines of all
-# workers' saved streams. An attempt is known by its
-# lease, whose number grows from one lease of a task to the next.
+# lines of all workers' saved streams. An attempt is known by its lease, whose
+# number grows from one lease of a task to the next.
 def fence: .lease // "0" | split("-")[0] | tonumber;
 def ids: map(.id) | unique;
 def set: map({key: ., value: true}) | from_entries;
