@@ -30,7 +30,8 @@ struct popper {
 	struct note *first, **last;
 };
 
-/* Notes from the bells; those of one answer come as one: see NEXT_NOTE in lib/lua. */
+/* Notes from the bells; those of one answer come as one: see NEXT_NOTE in
+ * lib/lua. */
 void note_keep(struct popper *p, const char *text);
 void note_forget(struct popper *p);
 /* Act on them; true when one is for the caller. */
