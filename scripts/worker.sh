@@ -1,15 +1,16 @@
 #!/bin/sh
-# worker.sh [-j slots] [-- ft-run's flags] - work on a run until it is finished
+# worker.sh [-j slots] [-S tasks] [-- ft-run's flags] - work until a run is finished
 set -eu
 . "$(dirname "$0")/usage.sh"
 
 # Exit status: 0 the run is finished, 143 told to stop, 64 and 65 what no retry
 # mends, others what one does. FT_RUN names the run; without it the first
 # current one that is not finished.
-slots=${FT_SLOTS:-1}
-while getopts j: flag; do
+slots=${FT_SLOTS:-1} share=1
+while getopts j:S: flag; do
 	case $flag in
 	j) slots=$OPTARG ;;
+	S) share=$OPTARG ;;
 	*) wrong ;;
 	esac
 done
@@ -108,7 +109,7 @@ work() {
 	result=$!
 	dying INT ft-run -j "$slots" "$@" </dev/fd/4 >/dev/fd/5 4>&- 5>&- &
 	run=$!
-	dying TERM ft-pop -f -j "$slots" >/dev/fd/4 4>&- 5>&- &
+	dying TERM ft-pop -f -j "$slots" -S "$share" >/dev/fd/4 4>&- 5>&- &
 	pop=$!
 	exec 4>&- 5>&-
 	[ -z "$told" ] || stop

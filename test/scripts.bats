@@ -239,6 +239,15 @@ follows() {
 	run -1 pgrep -f "$PWD/specs/slow"
 }
 
+@test "a worker's -S is how many tasks may share a start" {
+	map good
+	on_redis
+	ft-expand specs/map.json | ft-push -r s >/dev/null
+	FT_RUN=s "$root/scripts/worker.sh" -S 3 >w.jsonl
+	[ "$(redis-cli -p "$port" HVALS 'ft:{s}:workers' | awk '{ print $NF }')" = 3 ]
+	run -64 "$root/scripts/worker.sh" -S
+}
+
 @test "the reporter makes its files once, as from cron" {
 	map good
 	on_redis
