@@ -15,8 +15,8 @@
 -- Returns what it found (task, full, wait, finished, norun), how long to wait
 -- at most in ms (after a task only if it fills the last slot, else 0), the
 -- bell's generation for who waits, the notes of the tasks, with NEXT_NOTE
--- between them, or '', and the notes from the instance's own bell. Several
--- tasks are as many times Pop in the model.
+-- between them, or '', and the notes from the instance's own bell.
+-- Model: Pop. Several tasks are as many of its steps.
 local AT_ONCE = 64          -- leases of one call
 local instance, worker, slots = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local lease_ms, nonce, mode = tonumber(ARGV[4]), ARGV[5], ARGV[6]
