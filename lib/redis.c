@@ -154,6 +154,13 @@ put(struct redis *r, struct request *q, bool whole)
 	buf_free(&head);
 }
 
+/* From now on the first in line is waited for. */
+static void
+expect(struct redis *r)
+{
+	r->due_ms = clock_mono_ms() + REDIS_ANSWER_MS;
+}
+
 static bool
 resend(struct redis *r)
 {
@@ -161,7 +168,7 @@ resend(struct redis *r)
 
 	for (q = r->first; q != NULL; q = q->next)
 		put(r, q, false);
-	r->due_ms = clock_mono_ms() + REDIS_ANSWER_MS;
+	expect(r);
 	return true;
 }
 
@@ -218,7 +225,7 @@ shift(struct redis *r)
 	if (r->first == NULL)
 		r->last = &r->first;
 	q->next = NULL;
-	r->due_ms = clock_mono_ms() + REDIS_ANSWER_MS;
+	expect(r);
 	return q;
 }
 
@@ -251,7 +258,7 @@ redis_send(struct redis *r, struct request *q, void *tag)
 		hurry(r, q->args.len);
 	}
 	if (r->first == NULL)
-		r->due_ms = clock_mono_ms() + REDIS_ANSWER_MS;
+		expect(r);
 	append(r, q);
 }
 

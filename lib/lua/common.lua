@@ -13,9 +13,9 @@
 --
 -- Fields of task:ID: record, retries, share (the tasks with which it may share
 -- a start); from the first lease on batch (the nonce of those leased together
--- for one slot, if any), due_ms (when it should end), lease (the holder's token), leases,
--- lease_ms, worker, score, since_ms, started_ms and slot (told by the first
--- beat); silent_ms (when the lease was taken back),
+-- for one slot, if any), due_ms (when it should end), lease (the holder's
+-- token), leases, lease_ms, worker, score, since_ms, started_ms and slot (told
+-- by the first beat); silent_ms (when the lease was taken back),
 -- spared (its deadline was moved since the holder spoke last), lost, failures,
 -- avoid and avoid_ms (the worker that failed or lost it, and until when it
 -- waits for another), attempts and late (JSON objects, joined by commas),
@@ -187,12 +187,13 @@ local function verdict(id, result, reason, record, token)
 	local key = task_key(id)
 	local set = {'result', result, 'reason', reason, 'ended_ms', now}
 
-	if record then
-		set[7], set[8] = 'record', record
-	end
 	if token then
-		set[9], set[10], set[11], set[12] = 'ended', token, 'ended_as',
+		set[7], set[8], set[9], set[10] = 'ended', token, 'ended_as',
 			'complete'
+	end
+	if record then
+		set[#set + 1] = 'record'
+		set[#set + 1] = record
 	end
 	redis.call('HSET', key, unpack(set))
 	redis.call('HDEL', key, 'lease', 'silent_ms', 'spared', 'avoid',

@@ -6,7 +6,7 @@ local LOOK_AHEAD = 8        -- waiting tasks looked at for a retry's sake
 local SHORT_MS = 5000       -- what lasts longer starts alone
 local WORTH_MS = 20000      -- work that is worth a start of its own
 local CRUMBS_MS = 2000      -- work that is less than what a start costs
-local MATES_AHEAD = 200     -- waiting tasks looked at to fill a start
+local CREW_AHEAD = 200     -- waiting tasks looked at to fill a start
 local NEXT_NOTE = '\f'      -- between the notes of one answer
 
 -- Whether another worker than the one that speaks was heard within a lease.
@@ -71,10 +71,10 @@ local function work_ms()
 	local some = redis.call('ZRANGE', LEASES, 0, 63)
 	local each = redis.call('ZCARD', LEASES) / math.max(1, #some)
 	for _, id in ipairs(some) do
-		local t = redis.call('HMGET', task_key(id), 'due_ms', 'score')
-		local left = (tonumber(t[1]) or now) - now
+		local t = fields(id, 'due_ms', 'score')
+		local left = (tonumber(t.due_ms) or now) - now
 		runs = runs + each * math.max(0, math.min(left,
-			expected_ms(t[2]) or 0))
+			expected_ms(t.score) or 0))
 	end
 	return waits, runs
 end
@@ -141,10 +141,10 @@ local function crew(id, score, t, share, lease_ms)
 		return start.tasks
 	end
 	local most, at_most = portion_ms(lease_ms)
-	local next = redis.call('ZRANGE', QUEUE, 0, MATES_AHEAD - 1,
+	local next = redis.call('ZRANGE', QUEUE, 0, CREW_AHEAD - 1,
 		'WITHSCORES')
 	start.most = most
-	if #next == 2 * MATES_AHEAD then
+	if #next == 2 * CREW_AHEAD then
 		start.behind = CRUMBS_MS + 1
 	end
 	for i = 1, #next, 2 do
