@@ -12,7 +12,7 @@ PROGRAMS = ft-expand ft-push ft-pop ft-run ft-result ft-stats ft-report-html \
 base = mem clock opt utf8 jsonl jsonl_place record record_words record_read
 queue = estimate queue queue_current queue_push queue_batch queue_pop queue_note queue_hold \
 	queue_report queue_look queue_read queue_history \
-	redis redis_request redis_dial redis_tls
+	redis redis_wait redis_request redis_dial redis_tls
 runner = runner runner_check runner_words runner_admit runner_plan runner_judge \
 	verdict verdict_playwright verdict_mocha verdict_cypress verdict_junit \
 	json path text

@@ -1,7 +1,5 @@
 /* redis - one connection to the server, and requests that survive it */
 #include <err.h>
-#include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,24 +15,9 @@
 
 #define PAUSE_MIN_MS 50 /* before the first new try, doubled up to the most */
 #define PAUSE_MAX_MS 2000
-#define OTHERS_MAX 7 /* descriptors waited for beside the server's */
 
-struct redis {
-	redisContext *context; /* NULL: down */
-	size_t unsent;         /* bytes put since the last write, about */
-	unsigned connections;
-	bool served, insists;
-	bool apart; /* it was told that another node has what runs share */
-	int64_t patience_ms;
-	int64_t deadline; /* of the trouble that is on; 0: none */
-	unsigned tries;   /* in this trouble */
-	bool (*give_up)(void);
-	struct request *first, **last; /* sent, not yet answered */
-	int64_t due_ms;                /* when the first is late */
-};
-
-static void
-disconnect(struct redis *r)
+void
+redis_disconnect(struct redis *r)
 {
 	if (r->context != NULL)
 		redisFree(r->context);
@@ -79,7 +62,7 @@ redis_close(struct redis *r)
 
 	if (r == NULL)
 		return;
-	disconnect(r);
+	redis_disconnect(r);
 	while ((q = r->first) != NULL) {
 		r->first = q->next;
 		request_free(q);
@@ -129,8 +112,8 @@ pause_before(unsigned tries)
 	nanosleep(&t, NULL);
 }
 
-static void
-put(struct redis *r, struct request *q, bool whole)
+void
+redis_put(struct redis *r, struct request *q, bool whole)
 {
 	struct redis_script *s = q->script;
 	struct buf head = {0};
@@ -167,7 +150,7 @@ resend(struct redis *r)
 	struct request *q;
 
 	for (q = r->first; q != NULL; q = q->next)
-		put(r, q, false);
+		redis_put(r, q, false);
 	expect(r);
 	return true;
 }
@@ -177,13 +160,13 @@ resend(struct redis *r)
  * answered. All that happens before the next good answer is one trouble, with
  * one deadline and one message.
  */
-static bool
-come_back(struct redis *r, int status, const char *reason)
+bool
+redis_come_back(struct redis *r, int status, const char *reason)
 {
 	struct buf why = {0};
 
 	buf_puts(&why, reason);
-	disconnect(r);
+	redis_disconnect(r);
 	if (r->deadline == 0) {
 		warnx("%s: %s; trying again", redis_dial_address(), why.data);
 		r->deadline = clock_mono_ms() + r->patience_ms;
@@ -201,8 +184,8 @@ come_back(struct redis *r, int status, const char *reason)
 }
 
 /* A connection that was given up by us is made anew without a word. */
-static bool
-ready(struct redis *r)
+bool
+redis_ready(struct redis *r)
 {
 	struct buf why = {0};
 	int status;
@@ -211,7 +194,7 @@ ready(struct redis *r)
 	if (r->context != NULL)
 		return true;
 	status = connect_once(r, &why);
-	up = status == 0 ? resend(r) : come_back(r, status, why.data);
+	up = status == 0 ? resend(r) : redis_come_back(r, status, why.data);
 	buf_free(&why);
 	return up;
 }
@@ -253,8 +236,8 @@ void
 redis_send(struct redis *r, struct request *q, void *tag)
 {
 	q->tag = tag;
-	if (ready(r)) {
-		put(r, q, false);
+	if (redis_ready(r)) {
+		redis_put(r, q, false);
 		hurry(r, q->args.len);
 	}
 	if (r->first == NULL)
@@ -285,7 +268,7 @@ refused(struct redis *r, const char *text)
 
 	if (strncmp(text, "NOSCRIPT", 8) == 0 && !q->whole) {
 		append(r, shift(r));
-		put(r, q, true);
+		redis_put(r, q, true);
 		return true;
 	}
 	status = redis_status(text);
@@ -293,7 +276,7 @@ refused(struct redis *r, const char *text)
 	    (r->connections == 1 && !r->served && !r->insists))
 		errx(status, "%s: %s: %s", redis_dial_address(),
 		    q->script ? q->script->name : "command", text);
-	return come_back(r, status, text);
+	return redis_come_back(r, status, text);
 }
 
 /* Whether it is about a shared key that another node of the cluster has. */
@@ -317,10 +300,10 @@ redis_answer(struct redis *r, void **tag)
 	struct request *q;
 	bool up = true;
 
-	while (up && r->first != NULL && ready(r)) {
+	while (up && r->first != NULL && redis_ready(r)) {
 		reply = redis_receive(r->context, REDIS_ANSWER_MS);
 		if (reply == NULL) {
-			up = come_back(r, EX_UNAVAILABLE,
+			up = redis_come_back(r, EX_UNAVAILABLE,
 			    r->context->err ? r->context->errstr : "no answer");
 			continue;
 		}
@@ -351,138 +334,4 @@ redis_ask(struct redis *r, struct request *q)
 	while (reply == NULL && r->first != NULL)
 		request_free(shift(r));
 	return reply;
-}
-
-bool
-redis_event(const struct pollfd *others, nfds_t count)
-{
-	nfds_t i;
-
-	for (i = 0; i < count; i++)
-		if (others[i].revents != 0)
-			return true;
-	return false;
-}
-
-/* The end of a blocking request that is no answer. */
-static void
-fell_through(struct redis *r, const redisReply *reply)
-{
-	int status = EX_UNAVAILABLE;
-	const char *why = "no answer";
-
-	if (reply != NULL)
-		why = reply->str;
-	else if (r->context->err)
-		why = r->context->errstr;
-	if (reply != NULL)
-		status = redis_status(why);
-	if (status != EX_UNAVAILABLE)
-		errx(status, "%s: waiting: %s", redis_dial_address(), why);
-	come_back(r, status, why);
-}
-
-static void
-poll_all(struct pollfd *fds, nfds_t count, int64_t ms)
-{
-	while (poll(fds, count, ms > INT_MAX ? INT_MAX : (int)ms) < 0)
-		if (errno != EINTR)
-			err(EX_OSERR, "poll");
-}
-
-/*
- * Write what waits, and wait for the server (heard) or one of the others, or
- * for ms (-1: without end). False: the connection is lost.
- */
-static bool
-watch(struct redis *r, struct pollfd *others, nfds_t count, int64_t ms,
-    bool *heard)
-{
-	struct pollfd all[OTHERS_MAX + 1] = {0};
-	nfds_t i;
-
-	if (count > OTHERS_MAX)
-		errx(EX_SOFTWARE, "waiting for more than %d", OTHERS_MAX);
-	for (int done = 0; !done;)
-		if (redisBufferWrite(r->context, &done) != REDIS_OK)
-			return false;
-	all[0] = (struct pollfd){.fd = r->context->fd, .events = POLLIN};
-	for (i = 0; i < count; i++)
-		all[i + 1] = others[i];
-	poll_all(all, count + 1, ms);
-	*heard = all[0].revents != 0;
-	for (i = 0; i < count; i++)
-		others[i].revents = all[i + 1].revents;
-	return true;
-}
-
-/* What poll does not see: hiredis has read it with the last answer. */
-static bool
-unread(const struct redis *r)
-{
-	const redisReader *in = r->context->reader;
-
-	return in->pos < in->len;
-}
-
-bool
-redis_answered(struct redis *r)
-{
-	bool heard;
-
-	if (r->first == NULL)
-		return false;
-	if (r->context == NULL || unread(r) || !watch(r, NULL, 0, 0, &heard) ||
-	    heard)
-		return true;
-	if (clock_mono_ms() < r->due_ms)
-		return false;
-	return !come_back(r, EX_UNAVAILABLE, "no answer");
-}
-
-void
-redis_wait(struct redis *r, struct pollfd *others, nfds_t count, int64_t ms)
-{
-	int64_t left = r->due_ms - clock_mono_ms();
-	bool heard;
-
-	if (r->first == NULL) {
-		poll_all(others, count, ms);
-		return;
-	}
-	if (ms < 0 || ms > left)
-		ms = left;
-	if (!ready(r) || unread(r) || ms < 0)
-		ms = 0;
-	if (r->context == NULL || !watch(r, others, count, ms, &heard))
-		poll_all(others, count, 0);
-}
-
-redisReply *
-redis_block(struct redis *r, struct request *q, int64_t block_ms,
-    struct pollfd *others, nfds_t count)
-{
-	static redisReply *reply; /* known to the leak checker at an exit */
-	bool heard = false;
-
-	reply = NULL;
-	if (!ready(r)) {
-		request_free(q);
-		return NULL;
-	}
-	put(r, q, false);
-	request_free(q);
-	if (watch(r, others, count, block_ms + REDIS_ANSWER_MS, &heard)) {
-		if (redis_event(others, count)) {
-			disconnect(r);
-			return NULL;
-		}
-		if (heard)
-			reply = redis_receive(r->context, REDIS_ANSWER_MS);
-		if (reply != NULL && reply->type != REDIS_REPLY_ERROR)
-			return reply;
-	}
-	fell_through(r, reply);
-	freeReplyObject(reply);
-	return NULL;
 }

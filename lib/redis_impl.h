@@ -17,6 +17,28 @@ struct request {
 
 void request_free(struct request *q);
 
+struct redis {
+	redisContext *context; /* NULL: down */
+	size_t unsent;         /* bytes put since the last write, about */
+	unsigned connections;
+	bool served, insists;
+	bool apart; /* it was told that another node has what runs share */
+	int64_t patience_ms;
+	int64_t deadline; /* of the trouble that is on; 0: none */
+	unsigned tries;   /* in this trouble */
+	bool (*give_up)(void);
+	struct request *first, **last; /* sent, not yet answered */
+	int64_t due_ms;                /* when the first is late */
+};
+
+void redis_disconnect(struct redis *r);
+/* Into the buffer that is sent next, by its script's digest or whole. */
+void redis_put(struct redis *r, struct request *q, bool whole);
+/* A connection, with the unanswered requests sent again; false: given up. */
+bool redis_ready(struct redis *r);
+/* The same after trouble that may pass, with its exit status and reason. */
+bool redis_come_back(struct redis *r, int status, const char *reason);
+
 /* Read the environment, once, for all connections. */
 void redis_dial_configure(void);
 void redis_dial_forget(void);         /* the password */
