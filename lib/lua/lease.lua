@@ -102,8 +102,8 @@ local function slots_at_work(lease_ms)
 end
 
 -- How much work one start may take: half of what there is for each slot, since
--- less than twenty seconds are not worth another start. The second result is for
--- a start that leaves nothing of its kind behind: once the other slots have
+-- less than twenty seconds are not worth another start. The second result is
+-- for a start that leaves nothing of its kind behind: once the other slots have
 -- their part, give or take half of one, crumbs would want a start of their own.
 local function portion_ms(lease_ms)
 	local slots = math.max(1, slots_at_work(lease_ms))
