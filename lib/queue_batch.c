@@ -1,5 +1,6 @@
 /* queue_batch - batches of tasks on their way to a run */
 #include <err.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -11,6 +12,11 @@
 
 #define BATCH 200 /* tasks of one script */
 #define AHEAD 8   /* batches under way at once: push.lua knows it, too */
+
+/* of a score: */
+#define BAND 0x1p41
+#define KNOWN 0x1p40
+#define LONGEST_MS 0x1p39
 
 /*
  * A batch makes two trips: for what the history knows of its tasks, if it
@@ -161,14 +167,35 @@ queue_expect(struct queue *q, struct record **tasks, size_t count)
 	}
 }
 
-/* What no history knows is at least heavy or light. */
+/*
+ * The queue's score; common.lua has the same figures. It is made here, since
+ * the server is what all share. What no history knows is at least heavy or
+ * light, or goes by its place in the run, which the server adds.
+ */
 static void
-request_weight(struct request *r, int64_t weight)
+request_score(struct request *r, const struct record *task)
 {
-	char text[32];
+	double x = -BAND * (double)record_int(task, RECORD_PRIORITY, 0);
+	double ms = (double)record_int(task, RECORD_EXPECTED_MS, -1);
+	double weight = (double)record_int(task, RECORD_WEIGHT, -1);
+	char text[400]; /* as long as a double may get */
 
-	snprintf(text, sizeof(text), "~%lld", (long long)weight);
+	if (ms >= 0)
+		x += KNOWN + LONGEST_MS - fmin(ms, LONGEST_MS);
+	else if (weight >= 0)
+		x += KNOWN - fmin(weight, LONGEST_MS - 1);
+	snprintf(text, sizeof(text), "%s%.0f", ms < 0 && weight < 0 ? "+" : "",
+	    x + 0.0); /* no -0 */
 	request_text(r, text);
+}
+
+static void
+request_retries(struct request *r, int64_t retries)
+{
+	if (retries != 0)
+		request_int(r, retries);
+	else
+		request_text(r, "");
 }
 
 static void
@@ -178,14 +205,8 @@ add_task(struct request *r, const struct record *task)
 
 	request_text(r, record_text(task, RECORD_ID));
 	request_text(r, text);
-	request_int(r, record_int(task, RECORD_PRIORITY, 0));
-	if (record_has(task, RECORD_EXPECTED_MS))
-		request_int(r, record_int(task, RECORD_EXPECTED_MS, 0));
-	else if (record_has(task, RECORD_WEIGHT))
-		request_weight(r, record_int(task, RECORD_WEIGHT, 0));
-	else
-		request_text(r, "");
-	request_int(r, record_int(task, RECORD_RETRIES, 0));
+	request_score(r, task);
+	request_retries(r, record_int(task, RECORD_RETRIES, 0));
 	request_text(r, record_has(task, RECORD_SHARE)
 			    ? record_text(task, RECORD_SHARE)
 			    : "");

@@ -25,13 +25,13 @@ op() {
 
 # push [-r RETRIES] ID ... - in this order, then seal
 push() {
-	local retries=0 id args=()
+	local retries='' id args=()
 	if [ "$1" = -r ]; then
 		retries=$2
 		shift 2
 	fi
 	for id in "$@"; do
-		args+=("$id" "{\"id\":\"$id\"}" 0 '' "$retries" '')
+		args+=("$id" "{\"id\":\"$id\"}" +0 "$retries" '')
 	done
 	op push run pusher 1 "${budget-}" "${args[@]}" >/dev/null
 	op seal >/dev/null
@@ -544,42 +544,42 @@ later_than() {
 
 @test "a batch that is sent again gets the same answer" {
 	for i in 1 2; do
-		[ "$(op push run pusher 1 '' a '{}' 0 '' 0 '' b '{}' 0 9 0 '')" = aa ]
+		[ "$(op push run pusher 1 '' a '{}' +0 '' '' b '{}' 9 '' '')" = aa ]
 	done
-	[ "$(op push run other 1 '' a '{}' 0 '' 0 '')" = k ]
+	[ "$(op push run other 1 '' a '{}' +0 '' '')" = k ]
 	[ "$(redis LLEN "$ft:ids")" = 2 ]
 	op seal
-	[ "$(op push run other 2 '' a '{}' 0 '' 0 '' c '{}' 0 '' 0 '')" = kr ]
+	[ "$(op push run other 2 '' a '{}' +0 '' '' c '{}' +0 '' '')" = kr ]
 }
 
 @test "of the batches under way each gets its own answer again" {
 	for i in 1 2; do
 		for n in 1 2 3 4 5 6 7 8; do
-			[ "$(op push run pusher $n '' "t$n" '{}' 0 '' 0 '')" = a ]
+			[ "$(op push run pusher $n '' "t$n" '{}' +0 '' '')" = a ]
 		done
 	done
 	[ "$(redis LLEN "$ft:ids")" = 8 ]
 	# the ninth is sent when the first is answered, and its answer forgotten
-	op push run pusher 9 '' t9 '{}' 0 '' 0 ''
-	[ "$(op push run pusher 2 '' t2 '{}' 0 '' 0 '')" = a ]
-	[ "$(op push run pusher 1 '' t1 '{}' 0 '' 0 '')" = k ]
+	op push run pusher 9 '' t9 '{}' +0 '' ''
+	[ "$(op push run pusher 2 '' t2 '{}' +0 '' '')" = a ]
+	[ "$(op push run pusher 1 '' t1 '{}' +0 '' '')" = k ]
 }
 
 @test "a batch that makes no sense leaves no half task" {
-	run op push run pusher 1 '' a '{}' 0 nonsense 0 ''
-	[ "$(op push run pusher 1 '' a '{}' 0 '' 0 '')" = a ]
+	run op push run pusher 1 '' a '{}' nonsense '' ''
+	[ "$(op push run pusher 1 '' a '{}' +0 '' '')" = a ]
 	[ "$(redis ZCARD "$ft:queue")" = 1 ]
 }
 
 @test "an id twice in a batch is one task, and nothing is half there" {
-	[ "$(op push run pusher 1 '' a '{"id":"a"}' 0 '' 0 '' \
-		a '{"id":"a","again":1}' 0 '' 0 '' b '{"id":"b"}' 0 '' 1 x)" = aka ]
+	[ "$(op push run pusher 1 '' a '{"id":"a"}' +0 '' '' \
+		a '{"id":"a","again":1}' +0 '' '' b '{"id":"b"}' +0 1 x)" = aka ]
 	[ "$(redis LRANGE "$ft:ids" 0 -1 | paste -sd ' ')" = 'a b' ]
 	[ "$(task a record)" = '{"id":"a"}' ]
 	[ "$(task b retries) $(task b share)" = '1 x' ]
 	redis DEL "$ft:queue" >/dev/null
 	redis SET "$ft:queue" foreign >/dev/null
-	op push run pusher 2 '' c '{"id":"c"}' 0 '' 0 '' || :
+	op push run pusher 2 '' c '{"id":"c"}' +0 '' '' || :
 	[ "$(redis EXISTS "$ft:task:c")" = 0 ]
 }
 

@@ -32,7 +32,7 @@ local function beat()
 		return {'stale', view(), state_of(id)}
 	end
 	speak_up(id, t.spared, t.silent_ms)
-	redis.call('ZADD', LEASES, now + t.lease_ms, id)
+	redis.call('ZADD', LEASES, int(now + t.lease_ms), id)
 	redis.call('HSET', key, 'started_ms', ARGV[4], 'slot', ARGV[5])
 	keep(key)
 	keep(LEASES)

@@ -31,9 +31,9 @@ local PARTS = PREFIX .. 'parts'
 local WORKERS = PREFIX .. 'workers'
 local BELL = PREFIX .. 'bell'
 
-local TTL_S = 604800        -- a week
+local TTL_S = '604800'      -- a week
 local RENEW_S = 600         -- used up of it before work renews it
-local TAKE_BACK_MAX = 100   -- expired leases taken back by one call
+local TAKE_BACK_MAX = '100'  -- expired leases taken back by one call
 local AVOID_MS = 1000       -- how long a retry waits for another worker
 local BELL_MAX = 64         -- notes at which stops are not repeated
 local BELL_KEPT = 1024      -- notes kept for an instance that does not read
@@ -45,8 +45,15 @@ local BAND = 2 ^ 41
 local KNOWN = 2 ^ 40        -- unknown durations count as longer than any
 local LONGEST_MS = 2 ^ 39
 
+-- A number that is an argument would be printed as a double, at the price of a
+-- small command.
+local function int(number)
+	return string.format('%d', number)
+end
+
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local stamp = int(now)
 
 -- A key lives for a week after the last work on it, or ten minutes less: to
 -- look costs a tenth of a renewal, which is also a line of the log.
@@ -74,8 +81,10 @@ local texts = {run = true, state = true, recent = true} -- no numbers
 local meta, changed = {}, {}
 
 local function get_meta(...)
-	for i, value in ipairs(redis.call('HMGET', META, ...)) do
-		local name = select(i, ...)
+	local names, values = {...}, redis.call('HMGET', META, ...)
+
+	for i = 1, #names do
+		local name, value = names[i], values[i]
 		meta[name] = value and not texts[name] and tonumber(value) or
 			value
 	end
@@ -104,7 +113,7 @@ local function settle(answer)
 
 	for name, value in pairs(changed) do
 		set[#set + 1] = name
-		set[#set + 1] = value
+		set[#set + 1] = type(value) == 'number' and int(value) or value
 	end
 	if #set > 0 then
 		redis.call('HSET', META, unpack(set))
@@ -143,7 +152,7 @@ end
 
 -- Wake every idle popper: the stream's newest ID is the generation.
 local function ring()
-	redis.call('XADD', BELL, 'MAXLEN', 1, '*', 'rung', now)
+	redis.call('XADD', BELL, 'MAXLEN', 1, '*', 'rung', stamp)
 	keep(BELL)
 end
 
@@ -185,7 +194,7 @@ end
 -- no more work.
 local function verdict(id, result, reason, record, token)
 	local key = task_key(id)
-	local set = {'result', result, 'reason', reason, 'ended_ms', now}
+	local set = {'result', result, 'reason', reason, 'ended_ms', stamp}
 
 	if token then
 		set[7], set[8], set[9], set[10] = 'ended', token, 'ended_as',
@@ -262,7 +271,7 @@ local function lose(id, worker, record, token)
 	local key = task_key(id)
 
 	redis.call('HSET', key, 'avoid', worker or '', 'avoid_ms',
-		now + AVOID_MS)
+		int(now + AVOID_MS))
 	count('lost', 1)
 	if redis.call('HINCRBY', key, 'lost', 1) < (meta.takeovers or 3) then
 		return false
@@ -276,8 +285,8 @@ end
 -- handed to a popper that was gone already never reached a holder: the note
 -- stays, so that nothing more is handed to it.
 local function take_back()
-	local ids = redis.call('ZRANGEBYSCORE', LEASES, '-inf', now, 'LIMIT',
-		0, TAKE_BACK_MAX)
+	local ids = redis.call('ZRANGEBYSCORE', LEASES, '-inf', stamp,
+		'LIMIT', '0', TAKE_BACK_MAX)
 	local back = false
 
 	if meta.over then
@@ -291,7 +300,7 @@ local function take_back()
 
 		if deadline and
 			redis.call('HSETNX', key, 'spared', 1) == 1 then
-			redis.call('ZADD', LEASES, deadline, id)
+			redis.call('ZADD', LEASES, int(deadline), id)
 		elseif not t[4] and unread(t[5]) then
 			redis.call('ZREM', LEASES, id)
 			redis.call('HDEL', key, 'lease', 'worker')
@@ -300,7 +309,7 @@ local function take_back()
 			back = true
 		else
 			redis.call('ZREM', LEASES, id)
-			redis.call('HSET', key, 'silent_ms', now)
+			redis.call('HSET', key, 'silent_ms', stamp)
 			if not lose(id, t[3]) then
 				redis.call('ZADD', QUEUE, t[2] or 0, id)
 				back = true
@@ -357,8 +366,8 @@ local function instance_of(name)
 end
 
 local function set_instance(name, i)
-	local text = string.format('%s %d %s %.0f %d %d %d', i.worker, i.slots,
-		i.mode, now, i.done, i.asked, i.share)
+	local text = string.format('%s %d %s %s %d %d %d', i.worker, i.slots,
+		i.mode, stamp, i.done, i.asked, i.share)
 
 	if redis.call('HSET', WORKERS, name, text) == 1 then
 		keep(WORKERS)
@@ -389,10 +398,11 @@ end
 
 -- Fields of a task, by their names.
 local function fields(id, ...)
-	local t = {}
+	local t, names = {}, {...}
+	local values = redis.call('HMGET', task_key(id), ...)
 
-	for i, value in ipairs(redis.call('HMGET', task_key(id), ...)) do
-		t[select(i, ...)] = value or nil
+	for i = 1, #names do
+		t[names[i]] = values[i] or nil
 	end
 	return t
 end
@@ -413,7 +423,8 @@ local function undelivered(instance, seen, again)
 		if t and t.lease == token and not meta.over then
 			if again then
 				speak_up(id, t.spared, t.silent_ms)
-				redis.call('ZADD', LEASES, now + t.lease_ms, id)
+				redis.call('ZADD', LEASES,
+					int(now + t.lease_ms), id)
 				keep(LEASES)
 			end
 			notes[#notes + 1] = task_note(token, id, t)

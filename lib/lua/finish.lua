@@ -82,7 +82,7 @@ local function decide()
 	end
 	count('retried', 1)
 	return try_again('failures', failures + 1, 'avoid', t.worker,
-		'avoid_ms', now + AVOID_MS)
+		'avoid_ms', int(now + AVOID_MS))
 end
 
 -- The slot may be free: tell its owner, with the next task when it waits for

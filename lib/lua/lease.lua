@@ -174,21 +174,21 @@ local function lease(id, score, t, instance, worker, lease_ms, nonce)
 
 	-- by the clock: it grows even if the server lost the last one
 	set_meta('fence', math.max((meta.fence or 0) + 1, now))
-	local token = string.format('%.0f-%s', meta.fence, nonce)
+	local token = int(meta.fence) .. '-' .. nonce
 	if t.silent_ms then
 		t.attempts = append(key, 'attempts', t.attempts, lost_attempt(
 			t.leases, t.worker, t.slot, t.started_ms, t.silent_ms))
 	end
 	redis.call('ZREM', QUEUE, id)
-	redis.call('ZADD', LEASES, now + lease_ms, id)
+	redis.call('ZADD', LEASES, int(now + lease_ms), id)
 	if t.leases then
 		redis.call('HDEL', key, 'silent_ms', 'spared', 'slot',
 			'started_ms', 'avoid', 'avoid_ms', 'reason', 'batch',
 			'due_ms')
 	end
-	t.leases, t.lease_ms = (t.leases or 0) + 1, lease_ms
-	local set = {'lease', token, 'lease_ms', lease_ms, 'leases', t.leases,
-		'worker', worker, 'score', score, 'since_ms', now}
+	t.leases, t.lease_ms = int((t.leases or 0) + 1), int(lease_ms)
+	local set = {'lease', token, 'lease_ms', t.lease_ms, 'leases',
+		t.leases, 'worker', worker, 'score', score, 'since_ms', stamp}
 	if t.batch then
 		set[#set + 1] = 'batch'
 		set[#set + 1] = t.batch
@@ -230,7 +230,7 @@ local function lease_next(instance, me, lease_ms, nonce, ended)
 	for i, one in ipairs(all) do
 		local its = i == 1 and t or waiting(one[1])
 		due = due + (expected_ms(one[2]) or 0)
-		its.due_ms = me.share > 1 and due
+		its.due_ms = me.share > 1 and int(due)
 		its.batch = #all > 1 and nonce
 		notes[i] = task_note(lease(one[1], one[2], its, instance,
 			me.worker, lease_ms, nonce), one[1], its,

@@ -6,14 +6,12 @@
 -- ARGV[3]  the number of this batch: sent again, it gets the same answer,
 --          as long as no later one than the next seven has been sent
 -- ARGV[4]  failure budget, or ''
--- ARGV[5]… six a task: id, record, priority, expected_ms, or else ~weight,
---          or else '', retries, share or ''
+-- ARGV[5]… five a task: id, record, score, retries or '', share or ''; a score
+--          of + and a number is that above its place in the run
 --
 -- Returns a letter a task: a added, k known before, r refused: the run takes
 -- nothing new. Model: Push.
-local FIRST, EACH = 5, 6
-local HEAVIEST = 2 ^ 39
-
+local FIRST, EACH = 5, 5
 local AHEAD = 8             -- batches under way at once
 
 local mark = 'push:' .. ARGV[2] .. '.'
@@ -22,17 +20,14 @@ if answer then
 	return answer
 end
 
-local function score(priority, expected, place)
-	local x = place
-
-	if string.byte(expected) == 126 then -- ~
-		x = KNOWN - math.min(tonumber(string.sub(expected, 2)),
-			HEAVIEST - 1)
-	elseif expected ~= '' then
-		x = KNOWN + LONGEST_MS -
-			math.min(tonumber(expected), LONGEST_MS)
+local function score(text, place)
+	if text == '+0' then
+		return int(place)
 	end
-	return string.format('%.0f', x - priority * BAND)
+	if string.byte(text) ~= 43 then -- +
+		return text
+	end
+	return string.format('%.0f', place + string.sub(text, 2))
 end
 
 local keys = {}
@@ -53,7 +48,7 @@ local function in_parts(id)
 end
 
 -- Note what is to be written of a task; nothing is, before all is known.
-local function add(key, id, priority, expected)
+local function add(key, id, its_score)
 	-- not EXISTS: a key of another type is an error, no task
 	if taken[key] or known and
 		redis.call('HEXISTS', key, 'record') == 1 or
@@ -66,7 +61,7 @@ local function add(key, id, priority, expected)
 	local n = #ids + 1
 	taken[key] = true
 	ids[n] = id
-	places[2 * n - 1] = score(priority, expected, length + n)
+	places[2 * n - 1] = score(its_score, length + n)
 	places[2 * n] = id
 	return 'a'
 end
@@ -77,7 +72,7 @@ local function write(key, record, retries, share)
 	else
 		redis.call('HSET', key, 'record', record)
 	end
-	if retries ~= '0' then
+	if retries ~= '' then
 		redis.call('HSET', key, 'retries', retries)
 	end
 	renew(key)
@@ -96,16 +91,17 @@ local idle = redis.call('ZCARD', QUEUE) == 0
 local letters = {}
 for n, key in ipairs(keys) do
 	local i = FIRST + (n - 1) * EACH
-	letters[n] = add(key, ARGV[i], ARGV[i + 2], ARGV[i + 3])
+	letters[n] = add(key, ARGV[i], ARGV[i + 2])
 end
 if #ids > 0 then
-	-- the shared keys first: one of another type leaves no task half there
-	redis.call('RPUSH', IDS, unpack(ids))
+	-- the shared keys first: one of another type leaves no task half there,
+	-- nor does a score that is none
 	redis.call('ZADD', QUEUE, unpack(places))
+	redis.call('RPUSH', IDS, unpack(ids))
 	for n, key in ipairs(keys) do
 		if letters[n] == 'a' then
 			local i = FIRST + (n - 1) * EACH
-			write(key, ARGV[i + 1], ARGV[i + 4], ARGV[i + 5])
+			write(key, ARGV[i + 1], ARGV[i + 3], ARGV[i + 4])
 		end
 	end
 end

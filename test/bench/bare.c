@@ -20,7 +20,7 @@
 
 #define BATCH 200
 #define AHEAD 8
-#define EACH 6 /* arguments of a task */
+#define EACH 5 /* arguments of a task */
 #define HEAD 8 /* and before the first */
 
 static redisContext *c;
@@ -64,9 +64,8 @@ send_batch(const char *run, char **line, int count, int number)
 	for (i = 0; i < count; i++) {
 		argv[argc++] = strsep(&line[i], "\t");
 		argv[argc++] = line[i];
-		argv[argc++] = "0";
+		argv[argc++] = "+0";
 		argv[argc++] = "";
-		argv[argc++] = "0";
 		argv[argc++] = "";
 	}
 	redisAppendCommandArgv(c, argc, argv, NULL);
