@@ -190,8 +190,9 @@ local function append(key, field, old, object, max)
 end
 
 -- The one place where a task gets its verdict; record is nil when nobody
--- reported one, token when no holder did. Past the failure budget the run takes
--- no more work.
+-- reported one, token when no holder did. The task was kept when it was leased,
+-- at the last beat or when its lease was taken back. Past the failure budget
+-- the run takes no more work.
 local function verdict(id, result, reason, record, token)
 	local key = task_key(id)
 	local set = {'result', result, 'reason', reason, 'ended_ms', stamp}
@@ -207,7 +208,6 @@ local function verdict(id, result, reason, record, token)
 	redis.call('HSET', key, unpack(set))
 	redis.call('HDEL', key, 'lease', 'silent_ms', 'spared', 'avoid',
 		'avoid_ms')
-	keep(key)
 	if redis.call('RPUSH', DONE, id) == 1 then
 		renew(DONE)
 	end

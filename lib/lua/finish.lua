@@ -19,24 +19,27 @@
 local id, token, instance = ARGV[1], ARGV[2], ARGV[3]
 local result, reason = ARGV[5], ARGV[6]
 local key = task_key(id)
-local t = fields(id, 'record', 'lease', 'lease_ms', 'ended', 'ended_as',
-	'worker', 'failures', 'retries', 'score', 'attempts', 'late', 'spared',
-	'silent_ms')
+local t = fields(id, 'record', 'lease', 'lease_ms', 'ended', 'worker',
+	'failures', 'retries', 'score', 'attempts', 'spared', 'silent_ms')
 local me = instance_of(instance)
 local used = me and slots_used(instance, me)
 local member = id .. '#' .. token
 local busy = math.floor(0.5 +
 	math.min(math.max(tonumber(ARGV[9]) or 0, 0), 2 ^ 31))
 
-local function answer(as)
-	local v = redis.call('HMGET', key, 'result', 'reason', 'attempts')
+local function answer(as, its_result, why)
+	return {as, as == 'complete' and its_result or 'unknown', why or '',
+		'[' .. (t.attempts or '') .. ']'}
+end
 
-	return {as, as == 'complete' and v[1] or 'unknown', v[2] or '',
-		'[' .. (v[3] or '') .. ']'}
+local function same_answer()
+	local v = fields(id, 'ended_as', 'result', 'reason')
+
+	return answer(v.ended_as, v.result, v.reason)
 end
 
 -- The task waits again, with these fields beside.
-local function back(...)
+local function back(why, ...)
 	if meta.state == 'sealed' or meta.state == 'open' then
 		ring()
 	end
@@ -45,20 +48,20 @@ local function back(...)
 	redis.call('HSET', key, 'ended', token, 'ended_as', 'waiting', ...)
 	keep(QUEUE)
 	keep(key)
-	return 'waiting'
+	return answer('waiting', nil, why)
 end
 
 local function hand_back()
 	count('handed_back', 1)
-	return back('reason', reason)
+	return back(reason, 'reason', reason)
 end
 
 local function try_again(...)
-	append(key, 'attempts', t.attempts, ARGV[8])
-	return back(...)
+	t.attempts = append(key, 'attempts', t.attempts, ARGV[8])
+	return back(nil, ...)
 end
 
--- What the holder's report makes of the task.
+-- What the holder's report makes of the task: the answer.
 local function decide()
 	local failures = tonumber(t.failures) or 0
 
@@ -67,18 +70,18 @@ local function decide()
 		me.done = me.done + 1
 	end
 	if result == 'passed' or result == 'flaky' then
-		verdict(id, failures > 0 and 'flaky' or result, reason,
-			ARGV[7], token)
-		return 'complete'
+		result = failures > 0 and 'flaky' or result
+		verdict(id, result, reason, ARGV[7], token)
+		return answer('complete', result, reason)
 	end
 	if reason == 'lost' then
-		return lose(id, t.worker, ARGV[7], token) and 'complete' or
-			try_again()
+		return lose(id, t.worker, ARGV[7], token) and
+			answer('complete', 'error', 'lost') or try_again()
 	end
 	if failures >= (tonumber(t.retries) or 0) or
 		meta.state == 'cancelled' then
 		verdict(id, result, reason, ARGV[7], token)
-		return 'complete'
+		return answer('complete', result, reason)
 	end
 	count('retried', 1)
 	return try_again('failures', failures + 1, 'avoid', t.worker,
@@ -117,7 +120,7 @@ end
 local function came_late()
 	if ARGV[4] == 'complete' then
 		count('late', 1)
-		append(key, 'late', t.late, ARGV[8], LATE_MAX)
+		append(key, 'late', fields(id, 'late').late, ARGV[8], LATE_MAX)
 		keep(key)
 	end
 	free_slot()
@@ -131,7 +134,7 @@ local function finish()
 		hear(me.worker)
 	end
 	if t.ended == token then
-		return answer(t.ended_as)
+		return same_answer()
 	end
 	if t.lease ~= token or meta.over then
 		take_back()
@@ -143,14 +146,14 @@ local function finish()
 	end
 	speak_up(id, t.spared, t.silent_ms)
 	-- first what a full server refuses, so that nothing is done by halves
-	local as = ARGV[4] == 'waiting' and hand_back() or decide()
+	local done = ARGV[4] == 'waiting' and hand_back() or decide()
 	redis.call('ZREM', LEASES, id)
 	redis.call('SREM', held_key(instance), member)
 	take_back()     -- not before: the holder speaks, so it is not silent
 	if not free_slot() then
 		over()
 	end
-	return answer(as)
+	return done
 end
 
 return settle(finish())

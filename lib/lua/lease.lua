@@ -14,11 +14,14 @@ local function others_live(lease_ms)
 	return meta.other_ms and now - meta.other_ms <= lease_ms
 end
 
--- What a lease and its note have to know of a waiting task.
+-- What a lease and its note have to know of a waiting task: much more, once it
+-- has been leased before.
 local function waiting(id)
-	return fields(id, 'record', 'leases', 'attempts', 'share', 'failures',
-		'lost', 'avoid', 'avoid_ms', 'silent_ms', 'worker', 'slot',
-		'started_ms')
+	local t = fields(id, 'record', 'leases', 'share')
+
+	return t.leases and fields(id, 'record', 'leases', 'attempts', 'share',
+		'failures', 'lost', 'avoid', 'avoid_ms', 'silent_ms', 'worker',
+		'slot', 'started_ms') or t
 end
 
 -- The first waiting task that this worker should get: its id, score and fields,
@@ -27,7 +30,9 @@ local function choose(worker, lease_ms)
 	local wait
 
 	for i = 0, LOOK_AHEAD - 1 do
-		local one = redis.call('ZRANGE', QUEUE, i, i, 'WITHSCORES')
+		local rank = int(i)
+		local one = redis.call('ZRANGE', QUEUE, rank, rank,
+			'WITHSCORES')
 		if not one[1] then
 			break
 		end
@@ -218,6 +223,7 @@ local function lease_next(instance, me, lease_ms, nonce, ended)
 		redis.call('ZREM', QUEUE, id)
 		verdict(id, 'error', 'lost', '{"id":' .. cjson.encode(id) ..
 			'}')
+		keep(task_key(id))
 		return nil, 1
 	end
 	if not meta.started_ms then
