@@ -568,7 +568,14 @@ later_than() {
 @test "a batch that makes no sense leaves no half task" {
 	run op push run pusher 1 '' a '{}' nonsense '' ''
 	[ "$(op push run pusher 1 '' a '{}' +0 '' '')" = a ]
-	[ "$(redis ZCARD "$ft:queue")" = 1 ]
+	[ "$(redis ZCARD "$ft:queue") $(redis LLEN "$ft:ids")" = '1 1' ]
+}
+
+@test "a score of + is that above the task's place in the run" {
+	op push run pusher 1 '' a '{}' +0 '' '' b '{}' 7 '' '' c '{}' +-40 '' ''
+	op push run pusher 2 '' d '{}' +9007199254740990 '' ''
+	[ "$(redis ZRANGE "$ft:queue" 0 -1 WITHSCORES | paste -sd ' ')" = \
+		'c -37 a 1 b 7 d 9007199254740994' ]
 }
 
 @test "an id twice in a batch is one task, and nothing is half there" {
