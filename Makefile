@@ -9,7 +9,7 @@ PROGRAMS = ft-expand ft-push ft-pop ft-run ft-result ft-stats ft-report-html \
 	ft-sim
 
 # Who is made of what, beside the base that all share.
-base = mem clock opt utf8 jsonl jsonl_place record record_words record_read
+base = mem clock opt utf8 jsonl jsonl_place jsonl_print record record_words record_read
 queue = estimate queue queue_current queue_push queue_batch queue_pop queue_note queue_hold \
 	queue_report queue_look queue_read queue_history \
 	redis redis_wait redis_request redis_dial redis_tls

@@ -367,20 +367,18 @@ jsonl_document(int fd, const char *name, struct buf *text)
 }
 
 bool
-jsonl_put(FILE *out, const cJSON *object)
+jsonl_put(FILE *out, cJSON *object)
 {
-	char *text = cJSON_PrintBuffered(object, 1024, 0);
+	char *text = jsonl_print(object);
 	bool written;
 
-	if (text == NULL)
-		errx(EX_SOFTWARE, "a record that cannot be printed");
 	written = fputs(text, out) != EOF && putc('\n', out) != EOF;
 	free(text);
 	return written;
 }
 
 void
-jsonl_write(FILE *out, const cJSON *object)
+jsonl_write(FILE *out, cJSON *object)
 {
 	if (!jsonl_put(out, object))
 		err(EX_IOERR, "stdout");

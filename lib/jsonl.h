@@ -65,9 +65,11 @@ struct jsonl_place {
 };
 struct jsonl_place jsonl_place(const char *text, const char *pointer);
 
+/* The text of a line, without its end; free(3) it. */
+char *jsonl_print(cJSON *object);
 /* Write one line; a failure is a message and exit status 74 (EX_IOERR). */
-void jsonl_write(FILE *out, const cJSON *object);
+void jsonl_write(FILE *out, cJSON *object);
 /* The same for whoever goes on without a reader: false, and errno, instead. */
-bool jsonl_put(FILE *out, const cJSON *object);
+bool jsonl_put(FILE *out, cJSON *object);
 
 #endif

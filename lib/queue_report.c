@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "jsonl.h"
 #include "mem.h"
 #include "queue_impl.h"
 
@@ -79,7 +80,7 @@ finish(const struct record *r)
 	    request_about(&script_finish, record_text(r, RECORD_RUN),
 		record_text(r, RECORD_ID), record_text(r, RECORD_LEASE));
 	cJSON *json = record_attempt(r);
-	char *attempt = cJSON_PrintUnformatted(json);
+	char *attempt = jsonl_print(json);
 	char *whole = record_print(r);
 
 	request_text(q, status_name(STATUS_COMPLETE));

@@ -62,7 +62,7 @@ record_put(FILE *out, const struct record *r)
 char *
 record_print(const struct record *r)
 {
-	return cJSON_PrintBuffered(r->json, 1024, 0);
+	return jsonl_print(r->json);
 }
 
 static cJSON *

@@ -110,9 +110,11 @@ literal_glob(const char *path)
 		if (strchr("*?[]", *path) != NULL ||
 		    (*path == '(' && before != '\0' && strchr("+@!", before)))
 			buf_printf(&b, "[%c]", *path);
-		else
-			buf_printf(&b, "%s%c",
-			    strchr("\\{}", *path) ? "\\" : "", *path);
+		else {
+			if (strchr("\\{}", *path) != NULL)
+				buf_putc(&b, '\\');
+			buf_putc(&b, *path);
+		}
 	return b.data;
 }
 
