@@ -168,27 +168,30 @@ queue_expect(struct queue *q, struct record **tasks, size_t count)
 }
 
 /*
- * The queue's score; common.lua has the same figures. It is made here, since
- * the server is what all share. What no history knows is at least heavy or
- * light, or goes by its place in the run, which the server adds.
+ * The queue's score; lease.lua has the same figures. It is made here, since the
+ * server is what all share. What no history knows is at least heavy or light,
+ * or goes by its place in the run, which the server adds.
  */
 static void
 request_score(struct request *r, const struct record *task)
 {
+	int64_t ms = record_int(task, RECORD_EXPECTED_MS, -1);
+	int64_t weight = record_int(task, RECORD_WEIGHT, -1);
 	double x = -BAND * (double)record_int(task, RECORD_PRIORITY, 0);
-	double ms = (double)record_int(task, RECORD_EXPECTED_MS, -1);
-	double weight = (double)record_int(task, RECORD_WEIGHT, -1);
-	char text[400]; /* as long as a double may get */
+	const char *plus = "";
+	char text[64];
 
 	if (ms >= 0)
-		x += KNOWN + LONGEST_MS - fmin(ms, LONGEST_MS);
+		x += KNOWN + LONGEST_MS - fmin((double)ms, LONGEST_MS);
 	else if (weight >= 0)
-		x += KNOWN - fmin(weight, LONGEST_MS - 1);
-	snprintf(text, sizeof(text), "%s%.0f", ms < 0 && weight < 0 ? "+" : "",
-	    x + 0.0); /* no -0 */
+		x += KNOWN - fmin((double)weight, LONGEST_MS - 1);
+	else
+		plus = "+";
+	snprintf(text, sizeof(text), "%s%.0f", plus, x + 0.0); /* no -0 */
 	request_text(r, text);
 }
 
+/* None is a field that the queue need not keep. */
 static void
 request_retries(struct request *r, int64_t retries)
 {

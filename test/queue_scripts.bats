@@ -609,8 +609,9 @@ later_than() {
 	# all that the run shares goes with meta
 	redis EXPIRE "$ft:meta" 1000 >/dev/null
 	redis EXPIRE "$ft:queue" 604500 >/dev/null
+	redis EXPIRE "$ft:task:a" 1000 >/dev/null
 	finish a "$token" passed
-	for kind in meta ids queue leases done workers bell; do
+	for kind in task:a meta ids queue leases done workers bell; do
 		[ "$(redis TTL "$ft:$kind")" -gt 604500 ]
 	done
 }

@@ -33,20 +33,14 @@ local BELL = PREFIX .. 'bell'
 
 local TTL_S = '604800'      -- a week
 local RENEW_S = 600         -- used up of it before work renews it
-local TAKE_BACK_MAX = '100'  -- expired leases taken back by one call
+local TAKE_BACK_MAX = '100' -- expired leases taken back by one call
 local AVOID_MS = 1000       -- how long a retry waits for another worker
 local BELL_MAX = 64         -- notes at which stops are not repeated
 local BELL_KEPT = 1024      -- notes kept for an instance that does not read
 local LATE_MAX = 4096       -- bytes of late results kept of a task
 
--- The queue's score: longest first, below them what nobody knows, in bands of
--- one priority.
-local BAND = 2 ^ 41
-local KNOWN = 2 ^ 40        -- unknown durations count as longer than any
-local LONGEST_MS = 2 ^ 39
-
--- A number that is an argument would be printed as a double, at the price of a
--- small command.
+-- A number that is given to a command is printed as a double, which costs as
+-- much as a small command: where it is frequent, a whole one is made a text.
 local function int(number)
 	return string.format('%d', number)
 end
@@ -190,9 +184,8 @@ local function append(key, field, old, object, max)
 end
 
 -- The one place where a task gets its verdict; record is nil when nobody
--- reported one, token when no holder did. The task was kept when it was leased,
--- at the last beat or when its lease was taken back. Past the failure budget
--- the run takes no more work.
+-- reported one, token when no holder did. Past the failure budget the run takes
+-- no more work.
 local function verdict(id, result, reason, record, token)
 	local key = task_key(id)
 	local set = {'result', result, 'reason', reason, 'ended_ms', stamp}
@@ -208,6 +201,7 @@ local function verdict(id, result, reason, record, token)
 	redis.call('HSET', key, unpack(set))
 	redis.call('HDEL', key, 'lease', 'silent_ms', 'spared', 'avoid',
 		'avoid_ms')
+	keep(key)
 	if redis.call('RPUSH', DONE, id) == 1 then
 		renew(DONE)
 	end

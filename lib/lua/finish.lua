@@ -27,19 +27,24 @@ local member = id .. '#' .. token
 local busy = math.floor(0.5 +
 	math.min(math.max(tonumber(ARGV[9]) or 0, 0), 2 ^ 31))
 
-local function answer(as, its_result, why)
-	return {as, as == 'complete' and its_result or 'unknown', why or '',
-		'[' .. (t.attempts or '') .. ']'}
+local function answer(as, what, why)
+	return {as, what, why or '', '[' .. (t.attempts or '') .. ']'}
 end
 
 local function same_answer()
 	local v = fields(id, 'ended_as', 'result', 'reason')
 
-	return answer(v.ended_as, v.result, v.reason)
+	return answer(v.ended_as,
+		v.ended_as == 'complete' and v.result or 'unknown', v.reason)
+end
+
+local function complete(what)
+	verdict(id, what, reason, ARGV[7], token)
+	return answer('complete', what, reason)
 end
 
 -- The task waits again, with these fields beside.
-local function back(why, ...)
+local function back(...)
 	if meta.state == 'sealed' or meta.state == 'open' then
 		ring()
 	end
@@ -48,17 +53,18 @@ local function back(why, ...)
 	redis.call('HSET', key, 'ended', token, 'ended_as', 'waiting', ...)
 	keep(QUEUE)
 	keep(key)
-	return answer('waiting', nil, why)
 end
 
 local function hand_back()
 	count('handed_back', 1)
-	return back(reason, 'reason', reason)
+	back('reason', reason)
+	return answer('waiting', 'unknown', reason)
 end
 
 local function try_again(...)
 	t.attempts = append(key, 'attempts', t.attempts, ARGV[8])
-	return back(nil, ...)
+	back(...)
+	return answer('waiting', 'unknown')
 end
 
 -- What the holder's report makes of the task: the answer.
@@ -70,9 +76,7 @@ local function decide()
 		me.done = me.done + 1
 	end
 	if result == 'passed' or result == 'flaky' then
-		result = failures > 0 and 'flaky' or result
-		verdict(id, result, reason, ARGV[7], token)
-		return answer('complete', result, reason)
+		return complete(failures > 0 and 'flaky' or result)
 	end
 	if reason == 'lost' then
 		return lose(id, t.worker, ARGV[7], token) and
@@ -80,11 +84,10 @@ local function decide()
 	end
 	if failures >= (tonumber(t.retries) or 0) or
 		meta.state == 'cancelled' then
-		verdict(id, result, reason, ARGV[7], token)
-		return answer('complete', result, reason)
+		return complete(result)
 	end
 	count('retried', 1)
-	return try_again('failures', failures + 1, 'avoid', t.worker,
+	return try_again('failures', int(failures + 1), 'avoid', t.worker,
 		'avoid_ms', int(now + AVOID_MS))
 end
 
@@ -146,14 +149,14 @@ local function finish()
 	end
 	speak_up(id, t.spared, t.silent_ms)
 	-- first what a full server refuses, so that nothing is done by halves
-	local done = ARGV[4] == 'waiting' and hand_back() or decide()
+	local told = ARGV[4] == 'waiting' and hand_back() or decide()
 	redis.call('ZREM', LEASES, id)
 	redis.call('SREM', held_key(instance), member)
 	take_back()     -- not before: the holder speaks, so it is not silent
 	if not free_slot() then
 		over()
 	end
-	return done
+	return told
 end
 
 return settle(finish())

@@ -9,19 +9,29 @@ local CRUMBS_MS = 2000      -- work that is less than what a start costs
 local CREW_AHEAD = 200     -- waiting tasks looked at to fill a start
 local NEXT_NOTE = '\f'      -- between the notes of one answer
 
+-- The queue's score, which the pusher makes: longest first, what nobody knows,
+-- by its place in the run, before them, in bands of one priority. queue_batch.c
+-- has the same figures.
+local BAND = 2 ^ 41
+local KNOWN = 2 ^ 40        -- unknown durations count as longer than any
+local LONGEST_MS = 2 ^ 39
+
 -- Whether another worker than the one that speaks was heard within a lease.
 local function others_live(lease_ms)
 	return meta.other_ms and now - meta.other_ms <= lease_ms
 end
 
--- What a lease and its note have to know of a waiting task: much more, once it
--- has been leased before.
+-- What a lease and its note have to know of a waiting task. Most are leased for
+-- the first time, and have no more than this.
 local function waiting(id)
 	local t = fields(id, 'record', 'leases', 'share')
 
-	return t.leases and fields(id, 'record', 'leases', 'attempts', 'share',
-		'failures', 'lost', 'avoid', 'avoid_ms', 'silent_ms', 'worker',
-		'slot', 'started_ms') or t
+	if not t.leases then
+		return t
+	end
+	return fields(id, 'record', 'leases', 'attempts', 'share', 'failures',
+		'lost', 'avoid', 'avoid_ms', 'silent_ms', 'worker', 'slot',
+		'started_ms')
 end
 
 -- The first waiting task that this worker should get: its id, score and fields,
@@ -223,7 +233,6 @@ local function lease_next(instance, me, lease_ms, nonce, ended)
 		redis.call('ZREM', QUEUE, id)
 		verdict(id, 'error', 'lost', '{"id":' .. cjson.encode(id) ..
 			'}')
-		keep(task_key(id))
 		return nil, 1
 	end
 	if not meta.started_ms then

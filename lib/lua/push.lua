@@ -20,11 +20,12 @@ if answer then
 	return answer
 end
 
+-- Nearly all that nobody knows has no priority, and is spared the conversions.
 local function score(text, place)
 	if text == '+0' then
 		return int(place)
 	end
-	if string.byte(text) ~= 43 then -- +
+	if string.sub(text, 1, 1) ~= '+' then
 		return text
 	end
 	return string.format('%.0f', place + string.sub(text, 2))
@@ -48,7 +49,7 @@ local function in_parts(id)
 end
 
 -- Note what is to be written of a task; nothing is, before all is known.
-local function add(key, id, its_score)
+local function add(key, id, text)
 	-- not EXISTS: a key of another type is an error, no task
 	if taken[key] or known and
 		redis.call('HEXISTS', key, 'record') == 1 or
@@ -61,7 +62,7 @@ local function add(key, id, its_score)
 	local n = #ids + 1
 	taken[key] = true
 	ids[n] = id
-	places[2 * n - 1] = score(its_score, length + n)
+	places[2 * n - 1] = score(text, length + n)
 	places[2 * n] = id
 	return 'a'
 end
