@@ -19,8 +19,10 @@ struct whole {
 	char text[24];
 };
 
-static struct whole *wholes; /* the memory is kept for the next */
-static size_t count, room;
+struct wholes {
+	struct whole *all;
+	size_t count, room;
+};
 
 static bool
 is_whole(const cJSON *value)
@@ -32,18 +34,23 @@ is_whole(const cJSON *value)
 }
 
 static void
-collect(cJSON *value)
+add(struct wholes *w, cJSON *number)
 {
-	for (; value != NULL; value = value->next) {
-		collect(value->child);
-		if (!is_whole(value))
-			continue;
-		if (count == room) {
-			room = room ? 2 * room : 64;
-			wholes = mem_realloc(wholes, room * sizeof(*wholes));
-		}
-		wholes[count++].number = value;
+	if (w->count == w->room) {
+		w->room = w->room ? 2 * w->room : 32;
+		w->all = mem_realloc(w->all, w->room * sizeof(*w->all));
 	}
+	w->all[w->count++].number = number;
+}
+
+static void
+collect(struct wholes *w, cJSON *value)
+{
+	for (; value != NULL; value = value->next)
+		if (is_whole(value))
+			add(w, value);
+		else
+			collect(w, value->child);
 }
 
 static void
@@ -56,19 +63,21 @@ become(cJSON *value, int type, char *text)
 char *
 jsonl_print(cJSON *object)
 {
+	struct wholes w = {0};
 	char *text;
 	size_t i;
 
-	count = 0;
-	collect(object->child);
-	for (i = 0; i < count; i++) {
-		snprintf(wholes[i].text, sizeof(wholes[i].text), "%lld",
-		    (long long)wholes[i].number->valuedouble);
-		become(wholes[i].number, cJSON_Raw, wholes[i].text);
+	collect(&w, object->child);
+	for (i = 0; i < w.count; i++) {
+		text = w.all[i].text;
+		snprintf(text, sizeof(w.all[i].text), "%lld",
+		    (long long)w.all[i].number->valuedouble);
+		become(w.all[i].number, cJSON_Raw, text);
 	}
 	text = cJSON_PrintBuffered(object, 1024, 0);
-	for (i = 0; i < count; i++)
-		become(wholes[i].number, cJSON_Number, NULL);
+	for (i = 0; i < w.count; i++)
+		become(w.all[i].number, cJSON_Number, NULL);
+	free(w.all);
 	if (text == NULL)
 		errx(EX_SOFTWARE, "a record that cannot be printed");
 	return text;
