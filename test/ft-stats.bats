@@ -108,6 +108,12 @@ follow() {
 	same "$(cat saved.jsonl)" "$(ft-stats -a saved.jsonl)"
 }
 
+@test "the numbers of a record come out as they went in" {
+	local line='{"id":"a","spec":"s","zero":[0,-0,0.5,-7,{"ms":1795823974999}],'
+	line+='"most":[999999999999999,-999999999999999,1e+15,1.5e+300,812.25]}'
+	same "$line" "$(ft-stats -a - <<<"$line")"
+}
+
 @test "the newest line of a task wins, over several files too" {
 	printf '%s\n' '{"id":"a","status":"waiting"}' \
 		'{"id":"b","status":"complete","result":"failed"}' \

@@ -32,7 +32,7 @@ local WORKERS = PREFIX .. 'workers'
 local BELL = PREFIX .. 'bell'
 
 local TTL_S = '604800'      -- a week
-local RENEW_S = 600         -- used up of it before work renews it
+local WORN_S = TTL_S - 600  -- what is left when work renews it
 local TAKE_BACK_MAX = '100' -- expired leases taken back by one call
 local AVOID_MS = 1000       -- how long a retry waits for another worker
 local BELL_MAX = 64         -- notes at which stops are not repeated
@@ -54,7 +54,7 @@ local stamp = int(now)
 local function worn(key)
 	local left = redis.call('TTL', key)
 
-	return left == -1 or left >= 0 and left < TTL_S - RENEW_S
+	return left == -1 or left >= 0 and left < WORN_S
 end
 
 local function renew(key)
