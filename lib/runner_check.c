@@ -23,6 +23,7 @@
 struct source {
 	const char *path;
 	const char *text;
+	const cJSON *entry; /* whose placeholders are known, or NULL */
 	struct buf pointer; /* to the value being checked */
 };
 
@@ -355,34 +356,23 @@ runner_check(const char *path, const char *text, const cJSON *table)
 	buf_free(&s.pointer);
 }
 
-/* Each template below a value: its placeholders must be known. */
+/* The placeholders of a template must be known. */
 static void
-check_template(struct source *s, const cJSON *entry, const cJSON *value)
+check_template(struct source *s, const cJSON *value)
 {
-	size_t len = s->pointer.len;
-	const cJSON *m;
-	char *name;
-	int i = 0;
+	char *name = cJSON_IsString(value)
+	                 ? runner_unknown_word(s->entry, value->valuestring)
+	                 : NULL;
 
-	for (m = json_first(value); m != NULL; m = m->next) {
-		if (m->string != NULL)
-			buf_printf(&s->pointer, "/%s", m->string);
-		else
-			buf_printf(&s->pointer, "/%d", i++);
-		name = cJSON_IsString(m)
-		           ? runner_unknown_word(entry, m->valuestring)
-		           : NULL;
-		if (name != NULL)
-			expected(s,
-			    "no placeholder {%s}: ft-runners(5) lists "
-			    "them",
-			    name);
-		s->pointer.data[s->pointer.len = len] = '\0';
-	}
+	if (name != NULL)
+		expected(s,
+		    "no placeholder {%s}: ft-runners(5) lists "
+		    "them",
+		    name);
 }
 
 static void
-check_templates(struct source *s, const cJSON *entry)
+check_templates(struct source *s)
 {
 	static const char *const members[] = {
 	    "argv", "share", "split", "env", "result"};
@@ -391,13 +381,13 @@ check_templates(struct source *s, const cJSON *entry)
 
 	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		buf_printf(&s->pointer, "/%s", members[i]);
-		check_template(s, entry, json_member(entry, members[i]));
+		each(s, json_member(s->entry, members[i]), check_template);
 		s->pointer.data[s->pointer.len = len] = '\0';
 	}
-	for (m = json_first(json_member(entry, "browsers")); m != NULL;
+	for (m = json_first(json_member(s->entry, "browsers")); m != NULL;
 	     m = m->next) {
 		buf_printf(&s->pointer, "/browsers/%s/prefix", m->string);
-		check_template(s, entry, json_member(m, "prefix"));
+		each(s, json_member(m, "prefix"), check_template);
 		s->pointer.data[s->pointer.len = len] = '\0';
 	}
 }
@@ -405,7 +395,7 @@ check_templates(struct source *s, const cJSON *entry)
 void
 runner_check_whole(const char *path, const char *text, const cJSON *entry)
 {
-	struct source s = {.path = path, .text = text};
+	struct source s = {.path = path, .text = text, .entry = entry};
 	const cJSON *result = json_member(entry, "result");
 
 	buf_printf(&s.pointer, "/%s", entry->string);
@@ -417,6 +407,6 @@ runner_check_whole(const char *path, const char *text, const cJSON *entry)
 		expected(&s, "a member format in result");
 	if (result != NULL && !cJSON_HasObjectItem(result, "file"))
 		expected(&s, "a member file in result");
-	check_templates(&s, entry);
+	check_templates(&s);
 	buf_free(&s.pointer);
 }
