@@ -233,6 +233,14 @@ child_stop(struct child *c, int64_t grace_ms)
 		c->due_ms = due;
 }
 
+void
+child_dismiss(struct child *c)
+{
+	struct order o = {.what = ORDER_LEAVE};
+
+	say(c, &o, sizeof(o));
+}
+
 int64_t
 child_due_ms(const struct child *c)
 {

@@ -52,6 +52,8 @@ struct child;
  * is removed when the caller is gone; NULL: none.
  */
 struct child *child_new(const char *litter);
+/* Nothing more will run: while it ends, others can be told. Then free it. */
+void child_dismiss(struct child *c);
 /* Stop what still runs, without grace, and end the supervisor. */
 void child_free(struct child *c);
 

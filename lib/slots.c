@@ -327,6 +327,8 @@ leave(void)
 	for (s = slots; s < slots_end; s++)
 		if (occupied(s))
 			child_stop(s->child, 0);
+		else if (s->child != NULL)
+			child_dismiss(s->child);
 	for (s = slots; s < slots_end; s++) {
 		if (s->child != NULL)
 			child_free(s->child);

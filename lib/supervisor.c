@@ -83,7 +83,9 @@ next_job(void)
 	do
 		if (!receive(&order, sizeof(order)))
 			return false;
-	while (order.what != ORDER_RUN); /* a stop that came too late */
+	while (order.what == ORDER_STOP); /* one that came too late */
+	if (order.what == ORDER_LEAVE)
+		_exit(EX_OK);
 	buf_reset(&text);
 	buf_reserve(&text, order.size);
 	if (!receive(text.data, order.size))

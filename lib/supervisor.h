@@ -15,10 +15,11 @@
 
 /*
  * An order, followed by size bytes of strings, each with its NUL: for RUN
- * the folder, the log, argc arguments and envc "NAME=value"; none for STOP.
+ * the folder, the log, argc arguments and envc "NAME=value"; else none. LEAVE is
+ * for an idle one, whose litter stays: ft-run is there to remove it.
  */
 struct order {
-	enum { ORDER_RUN, ORDER_STOP } what;
+	enum { ORDER_RUN, ORDER_STOP, ORDER_LEAVE } what;
 	int polite;
 	int64_t timeout_ms; /* 0: none */
 	int64_t grace_ms;
