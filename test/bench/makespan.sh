@@ -179,10 +179,11 @@ for suite in $SUITES; do
 	made-*)
 		specs=${suite#made-}
 		specs=${specs%-*}
-		rm -rf "$dir/root"
+		# a root of its own: files just removed would slow down ft-run
+		root=$dir/$suite
 		awk -f "$here/suite.awk" -v seed="$specs" -v specs="$specs" \
-			-v root="$dir/root" >"$dir/suite.tsv"
-		prepare "$dir/suite.tsv" "$dir/root"
+			-v root="$root" >"$dir/suite.tsv"
+		prepare "$dir/suite.tsv" "$root"
 		;;
 	table-*) prepare "$table" /var/empty ;;
 	*)
