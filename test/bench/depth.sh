@@ -3,7 +3,8 @@
 #
 # DEEP (1000000) and SHALLOW (10000) tasks wait; then MORE (5000) are pushed and
 # MORE are taken and passed by one client. The figures are microseconds of the
-# server's processor a task, without what it rewrites of its log meanwhile.
+# server's processor a task, without what it rewrites of its log meanwhile; all
+# is what a task costs from its push to its verdict.
 set -eu
 here=$(dirname "$0")
 : "${ROUNDS:=1}" "${DEEP:=1000000}" "${SHALLOW:=10000}" "${MORE:=5000}"
@@ -37,8 +38,13 @@ cost() {
 	shift
 	before=$(server_us)
 	"$@"
-	figure "$name" "$(awk -v us=$(($(server_us) - before)) -v n="$MORE" \
-		'BEGIN { print us / n }')"
+	spent=$(($(server_us) - before))
+	figure_us "$name" "$spent"
+}
+
+# figure_us NAME MICROSECONDS - of MORE tasks
+figure_us() {
+	figure "$1" "$(awk -v us="$2" -v n="$MORE" 'BEGIN { print us / n }')"
 }
 
 push() {
@@ -51,7 +57,9 @@ at() {
 	tasks wait "$1" >"$dir/tasks"
 	push "$dir/tasks"
 	cost "$2: push" push "$dir/more"
+	all=$spent
 	cost "$2: pop and finish" "$build/bench-client" deep "$MORE"
+	figure_us "$2: all" $((all + spent))
 }
 
 tasks more "$MORE" >"$dir/more"
@@ -62,3 +70,4 @@ done
 table us none | sed '$d'
 wanted "$DEEP wait: push" most 1.5 "$SHALLOW wait: push"
 wanted "$DEEP wait: pop and finish" most 1.5 "$SHALLOW wait: pop and finish"
+wanted "$DEEP wait: all" most 1.5 "$SHALLOW wait: all"
