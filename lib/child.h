@@ -52,7 +52,7 @@ struct child;
  * is removed when the caller is gone; NULL: none.
  */
 struct child *child_new(const char *litter);
-/* Nothing more will run: while it ends, others can be told. Then free it. */
+/* Nothing more will run: an idle one ends, while others are told the same. */
 void child_dismiss(struct child *c);
 /* Stop what still runs, without grace, and end the supervisor. */
 void child_free(struct child *c);

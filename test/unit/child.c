@@ -509,6 +509,30 @@ test_stopped(void)
 	    "the slot works on");
 }
 
+/* A folder goes with its user, but not when the user will see to it. */
+static void
+test_litter(void)
+{
+	struct child *c;
+	pid_t spec;
+
+	if (mkdir("litter", 0777) < 0)
+		err(EX_SOFTWARE, "litter");
+	c = child_new("litter");
+	child_dismiss(c);
+	child_free(c);
+	ok(access("litter", F_OK) == 0, "one that is dismissed tidies nothing");
+	c = child_new("litter");
+	unlink("pid");
+	prepare(shell("echo $$ > pid; sleep 1000"));
+	child_start(c, &job);
+	spec = noted("pid");
+	child_dismiss(c);
+	child_free(c);
+	ok(access("litter", F_OK) < 0 && spec > 0 && !alive(spec),
+	    "one that works stops its job, and ends as if ft-run had gone");
+}
+
 static void
 test_many(void)
 {
@@ -574,6 +598,7 @@ main(int argc, char **argv)
 	test_slow_thread(self);
 	test_lost();
 	test_stopped();
+	test_litter();
 	test_many();
 	child_free(child);
 	ok(alive(before), "a child from before is none of its business");
