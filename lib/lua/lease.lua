@@ -3,6 +3,8 @@
 -- KEYS[1]  ft:{RUN}:meta, and queue, leases, workers, task:ID, held:INSTANCE,
 --          bell:INSTANCE of those that are chosen
 local LOOK_AHEAD = 8        -- waiting tasks looked at for a retry's sake
+local NEAR_AHEAD = 64       -- and for one that is nearly as long as the first:
+local NEAR_PART = 3 / 4     -- it should last at least this part of it
 local SHORT_MS = 5000       -- what lasts longer starts alone
 local WORTH_MS = 20000      -- work that is worth a start of its own
 local CRUMBS_MS = 2000      -- work that is less than what a start costs
@@ -34,15 +36,40 @@ local function waiting(id)
 		'started_ms')
 end
 
--- The first waiting task that this worker should get: its id, score and fields,
--- or nil and how long the only ones left wait for another worker.
-local function choose(worker, lease_ms)
+-- How long a task should last by its score; nil: nobody knows.
+local function expected_ms(score)
+	local x = score and tonumber(score) % BAND
+
+	return x and x >= KNOWN and KNOWN + LONGEST_MS - x or nil
+end
+
+-- The waiting task of that rank, as its id and its score, if there is one.
+local function ranked(rank)
+	rank = int(rank)
+	return redis.call('ZRANGE', QUEUE, rank, rank, 'WITHSCORES')
+end
+
+-- The next task for a slot that goes on. Longest first gives slots that end
+-- together tasks that end together, until all slots start theirs at one time
+-- and wait for each other; so it is any of those that last nearly as long as
+-- the longest, and the microseconds of the clock are the dice.
+local function near_first()
+	local first = ranked(0)
+	local ms = expected_ms(first[2])
+	local near = ms and ranked(clock[2] % NEAR_AHEAD)
+
+	return near and near[1] and near[2] - first[2] <= (1 - NEAR_PART) * ms
+		and near or first
+end
+
+-- The waiting task that this worker should get, the first one if the slot is
+-- idle: its id, score and fields, or nil and how long the only ones left wait
+-- for another worker.
+local function choose(worker, lease_ms, idle)
 	local wait
 
-	for i = 0, LOOK_AHEAD - 1 do
-		local rank = int(i)
-		local one = redis.call('ZRANGE', QUEUE, rank, rank,
-			'WITHSCORES')
+	for i = idle and 0 or -1, LOOK_AHEAD - 1 do
+		local one = i < 0 and near_first() or ranked(i)
 		if not one[1] then
 			break
 		end
@@ -64,13 +91,6 @@ local function lost_attempt(n, worker, slot, started, finished)
 		',"finished_ms":' .. finished .. '}'
 end
 
--- How long a task should last by its score; nil: nobody knows.
-local function expected_ms(score)
-	local x = score and tonumber(score) % BAND
-
-	return x and x >= KNOWN and KNOWN + LONGEST_MS - x or nil
-end
-
 -- About how much work waits, and how much is under way: of what waits, sixteen
 -- tasks stand for all.
 local function work_ms()
@@ -78,9 +98,7 @@ local function work_ms()
 	local parts = math.min(n, 16)
 
 	for i = 1, parts do
-		local rank = math.ceil(i * n / parts) - 1
-		local one = redis.call('ZRANGE', QUEUE, rank, rank,
-			'WITHSCORES')
+		local one = ranked(math.ceil(i * n / parts) - 1)
 		waits = waits + (expected_ms(one[2]) or 0) * n / parts
 	end
 	local some = redis.call('ZRANGE', LEASES, 0, 63)
@@ -220,9 +238,10 @@ end
 
 -- Lease the next task, and those that share its start, to an instance that has
 -- a free slot: their notes, or nil and how long to wait. The tokens of a batch
--- have one nonce, by which slots_used tells that it fills one slot.
+-- have one nonce, by which slots_used tells that it fills one slot. Where an
+-- attempt has just ended in the slot, ended is what the instance held.
 local function lease_next(instance, me, lease_ms, nonce, ended)
-	local id, score, t = choose(me.worker, lease_ms)
+	local id, score, t = choose(me.worker, lease_ms, not ended)
 	local all, notes, due = nil, {}, now
 
 	if not id then
