@@ -292,6 +292,58 @@ pops_task() {
 	[ "$(redis SMEMBERS "$ft:held:w.1.x")" = "b#${lines[1]}" ]
 }
 
+# push_known ID MS PRIORITY ... - of which a history knows how long they last
+push_known() {
+	local args=()
+	while [ $# -gt 0 ]; do
+		args+=("$1" "{\"id\":\"$1\"}" \
+			"$((2 ** 40 + 2 ** 39 - $2 - $3 * 2 ** 41))" '' '')
+		shift 3
+	done
+	op push run pusher 1 '' "${args[@]}" >/dev/null
+	op seal >/dev/null
+}
+
+# handed ID - what a slot gets when that task of instance w.1.x has ended
+handed() {
+	finish "$1" "$(task "$1" lease)" passed >/dev/null
+	redis LPOP "$ft:bell:w.1.x" | sed -n '$s/.*:"\(.*\)".*/\1/p'
+}
+
+@test "a slot that goes on gets a task nearly as long as the longest" {
+	local i id first=0 args=()
+	for i in $(seq 40); do
+		args+=("long-$i" "$((2000 + i))" 0 "short-$i" 1500 0)
+	done
+	push_known "${args[@]}"
+	[ "$(pop w.1.x 1 | sed -n '$p')" = '{"id":"long-40"}' ] # idle
+	id=long-40
+	for i in $(seq 39); do
+		next=$(redis ZRANGE "$ft:queue" 0 0)
+		id=$(handed "$id")
+		[ "${id%-*}" = long ]
+		[ "$id" != "$next" ] || first=$((first + 1))
+	done
+	[ "$first" -lt 39 ]
+	[ "$(handed "$id" | cut -d - -f 1)" = short ]
+}
+
+@test "nearly as long is no reason to let a higher priority wait" {
+	push_known a 3000 1 b 2000 1 c 1000 1 d 990 0 e 980 0 f 970 0 g 960 0
+	[ "$(pop w.1.x 1 | sed -n '$p')" = '{"id":"a"}' ]
+	[ "$(handed a)" = b ]
+	[ "$(handed b)" = c ]
+	case $(handed c) in [d-g]) ;; *) false ;; esac
+}
+
+@test "nor to give a retry to the worker that failed it" {
+	push_known v 9000 0 a 3000 0 b 1001 0 c 1000 0
+	pop v.1.x 1 >/dev/null
+	pop w.1.x 1 >/dev/null
+	redis HSET "$ft:task:b" leases 1 avoid w avoid_ms 9999999999999 >/dev/null
+	[ "$(handed a)" = c ]
+}
+
 # others TASK - so that a pop of two slots takes one of two tasks
 others() {
 	slots=1
