@@ -62,13 +62,13 @@ local function near_first()
 		and near or first
 end
 
--- The waiting task that this worker should get, the first one if the slot is
--- idle: its id, score and fields, or nil and how long the only ones left wait
--- for another worker.
-local function choose(worker, lease_ms, idle)
+-- The waiting task that this worker should get, the first one or nearly: its
+-- id, score and fields, or nil and how long the only ones left wait for another
+-- worker.
+local function choose(worker, lease_ms, nearly)
 	local wait
 
-	for i = idle and 0 or -1, LOOK_AHEAD - 1 do
+	for i = nearly and -1 or 0, LOOK_AHEAD - 1 do
 		local one = i < 0 and near_first() or ranked(i)
 		if not one[1] then
 			break
@@ -239,9 +239,11 @@ end
 -- Lease the next task, and those that share its start, to an instance that has
 -- a free slot: their notes, or nil and how long to wait. The tokens of a batch
 -- have one nonce, by which slots_used tells that it fills one slot. Where an
--- attempt has just ended in the slot, ended is what the instance held.
+-- attempt has just ended in the slot, ended is what the instance held. A start
+-- that is shared begins with the first task, and is no step to fall into.
 local function lease_next(instance, me, lease_ms, nonce, ended)
-	local id, score, t = choose(me.worker, lease_ms, not ended)
+	local id, score, t = choose(me.worker, lease_ms,
+		ended and me.share < 2)
 	local all, notes, due = nil, {}, now
 
 	if not id then
