@@ -14,8 +14,8 @@
 #include <sys/types.h>
 
 /*
- * An order, followed by size bytes of strings, each with its NUL: for RUN
- * the folder, the log, argc arguments and envc "NAME=value"; else none. LEAVE is
+ * An order, followed by size bytes of strings, each with its NUL: for RUN the
+ * folder, the log, argc arguments and envc "NAME=value"; else none. LEAVE is
  * for an idle one, whose litter stays: ft-run is there to remove it.
  */
 struct order {
