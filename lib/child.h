@@ -49,10 +49,14 @@ struct child;
 /*
  * One slot's supervisor. The calling process becomes a child subreaper and
  * must have one thread. A failure to fork is exit status 71. The folder litter
- * is removed when the caller is gone; NULL: none.
+ * is removed when the caller is gone, or frees it undismissed; NULL: none.
  */
 struct child *child_new(const char *litter);
-/* Nothing more will run: an idle one ends, while others are told the same. */
+/*
+ * Nothing more will run. An idle supervisor ends, and litter stays; one that
+ * works is as told to stop at once. child_free is still due: dismissed first,
+ * several end side by side.
+ */
 void child_dismiss(struct child *c);
 /* Stop what still runs, without grace, and end the supervisor. */
 void child_free(struct child *c);

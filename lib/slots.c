@@ -318,6 +318,17 @@ slots_collect(const struct pollfd *watched)
 }
 
 static void
+vacate(struct slot *s)
+{
+	child_free(s->child);
+	s->child = NULL;
+	if (s->task != NULL)
+		attempt_free(s->attempt);
+	crew_free(s->crew);
+}
+
+/* Supervisors that idle stay until the scratch is gone, should we be killed. */
+static void
 leave(void)
 {
 	struct slot *s;
@@ -327,17 +338,17 @@ leave(void)
 	for (s = slots; s < slots_end; s++)
 		if (occupied(s))
 			child_stop(s->child, 0);
-		else if (s->child != NULL)
-			child_dismiss(s->child);
-	for (s = slots; s < slots_end; s++) {
-		if (s->child != NULL)
-			child_free(s->child);
-		if (s->task != NULL)
-			attempt_free(s->attempt);
-		crew_free(s->crew);
-	}
+	for (s = slots; s < slots_end; s++)
+		if (occupied(s))
+			vacate(s);
 	if (!folder_remove(scratch))
 		warn("%s", scratch);
+	for (s = slots; s < slots_end; s++)
+		if (s->child != NULL)
+			child_dismiss(s->child);
+	for (s = slots; s < slots_end; s++)
+		if (s->child != NULL)
+			child_free(s->child);
 }
 
 void

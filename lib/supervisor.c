@@ -84,8 +84,10 @@ next_job(void)
 		if (!receive(&order, sizeof(order)))
 			return false;
 	while (order.what == ORDER_STOP); /* one that came too late */
-	if (order.what == ORDER_LEAVE)
-		_exit(EX_OK);
+	if (order.what == ORDER_LEAVE) {
+		litter = NULL;
+		return false;
+	}
 	buf_reset(&text);
 	buf_reserve(&text, order.size);
 	if (!receive(text.data, order.size))

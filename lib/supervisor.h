@@ -16,7 +16,7 @@
 /*
  * An order, followed by size bytes of strings, each with its NUL: for RUN the
  * folder, the log, argc arguments and envc "NAME=value"; else none. LEAVE is
- * for an idle one, whose litter stays: ft-run is there to remove it.
+ * for an idle one, whose litter is ft-run's to remove.
  */
 struct order {
 	enum { ORDER_RUN, ORDER_STOP, ORDER_LEAVE } what;

@@ -311,7 +311,7 @@ handed() {
 }
 
 @test "a slot that goes on gets a task nearly as long as the longest" {
-	local i id first=0 args=()
+	local i id next first=0 args=()
 	for i in $(seq 40); do
 		args+=("long-$i" "$((2000 + i))" 0 "short-$i" 1500 0)
 	done
@@ -328,12 +328,33 @@ handed() {
 	[ "$(handed "$id" | cut -d - -f 1)" = short ]
 }
 
+@test "three quarters are nearly, and 64 are looked at" {
+	local i id far=0 long=0 args=()
+	for i in $(seq 10 89); do
+		args+=("t$i" 1500 0)
+	done
+	push_known a 3000 0 l4 2000 0 l5 2000 0 l6 2000 0 l7 2000 0 "${args[@]}"
+	pop w.1.x 1 >/dev/null
+	id=a
+	for i in 1 2 3 4 5 6 7 8; do
+		id=$(handed "$id")
+		[ "${id:1}" -le $((68 + i)) ] # t69 is the 64th
+		[ "${id:1}" -lt 20 ] || far=$((far + 1))
+		[ "$i" -gt 4 ] || [ "${id:0:1}" = t ] || long=$((long + 1))
+	done
+	[ "$far" -gt 0 ]
+	[ "$long" -lt 4 ]
+}
+
 @test "nearly as long is no reason to let a higher priority wait" {
-	push_known a 3000 1 b 2000 1 c 1000 1 d 990 0 e 980 0 f 970 0 g 960 0
-	[ "$(pop w.1.x 1 | sed -n '$p')" = '{"id":"a"}' ]
-	[ "$(handed a)" = b ]
-	[ "$(handed b)" = c ]
-	case $(handed c) in [d-g]) ;; *) false ;; esac
+	local i args=()
+	for i in $(seq 70); do
+		args+=("low-$i" 990 0)
+	done
+	push_known a 3000 1 c 1000 1 "${args[@]}"
+	pop w.1.x 1 >/dev/null
+	[ "$(handed a)" = c ]
+	[[ "$(handed c)" = low-* ]]
 }
 
 @test "nor to give a retry to the worker that failed it" {

@@ -68,8 +68,8 @@ end
 local function choose(worker, lease_ms, nearly)
 	local wait
 
-	for i = nearly and -1 or 0, LOOK_AHEAD - 1 do
-		local one = i < 0 and near_first() or ranked(i)
+	for i = nearly and 0 or 1, LOOK_AHEAD do
+		local one = i == 0 and near_first() or ranked(i - 1)
 		if not one[1] then
 			break
 		end

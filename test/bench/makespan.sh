@@ -8,7 +8,8 @@
 # What is printed is the time from the start of the push to the end of the
 # worker, as a multiple of the bound max(longest, total / slots), beside what
 # ft-sim foretells from the table alone, and from the records of the first order
-# that was played: these know what the machine takes between two specs. SUITES=
+# that was played: these know what the machine takes between two specs. The
+# random order is made from the text of this file, so it changes with it. SUITES=
 # names some of the suites, table-SLOTS and made-SPECS-SLOTS, and ORDERS= some of
 # the orders.
 set -eu
@@ -27,6 +28,10 @@ server_start
 
 : "${MEDIAN:=0.3}" "${ORDERS:=history first map random shards}"
 : "${SUITES:=made-100-8 made-300-16 made-800-32 made-2000-64${table:+ table-8 table-16 table-32 table-64}}"
+[ -x "$top/build/bench-sleep" ] || {
+	echo "makespan: build/bench-sleep is missing; see make bench" >&2
+	exit 69
+}
 [ -n "$table" ] || echo "no table of real durations: made-up suites only"
 
 # prepare TSV ROOT - the map, its tasks and what they will take

@@ -7,11 +7,13 @@
 int
 main(int argc, char *argv[])
 {
-	double seconds = argc == 2 ? atof(argv[1]) : -1;
-	struct timespec left = {.tv_sec = (time_t)seconds};
+	char *rest = "";
+	double seconds = argc == 2 ? strtod(argv[1], &rest) : -1;
+	struct timespec left;
 
-	if (seconds < 0)
+	if (!(seconds >= 0 && seconds < 1e6) || *rest != '\0')
 		errx(EX_USAGE, "usage: sleep SECONDS");
+	left.tv_sec = (time_t)seconds;
 	left.tv_nsec = (long)((seconds - (double)left.tv_sec) * 1e9);
 	if (nanosleep(&left, NULL) != 0)
 		err(EX_OSERR, "nanosleep");

@@ -528,9 +528,11 @@ test_litter(void)
 	child_start(c, &job);
 	spec = noted("pid");
 	child_dismiss(c);
+	await(c);
+	ok(end.how == CHILD_STOPPED && spec > 0 && !alive(spec),
+	    "one that works stops its job");
 	child_free(c);
-	ok(access("litter", F_OK) < 0 && spec > 0 && !alive(spec),
-	    "one that works stops its job, and ends as if ft-run had gone");
+	ok(access("litter", F_OK) < 0, "and tidies up as without it");
 }
 
 static void
