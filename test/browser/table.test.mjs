@@ -39,6 +39,8 @@ test('filters narrow the table and each other', async () => {
 	assert.match(await page.locator('#shown').textContent(),
 		/^2 of 120 tasks/);
 	await page.getByRole('button', {name: 'Clear'}).click();
+	await page.locator('#shown', {hasNotText: 'of'})
+		.waitFor({state: 'attached'});
 	assert.equal((await column(page, RESULT)).length, 120);
 });
 
