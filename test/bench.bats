@@ -82,6 +82,12 @@ load helper
 	same 0 "$status"
 	[[ $output == *'500 wait: push: '*' x 50 wait: push '* ]]
 	[[ $output == *'500 wait: pop and finish: '* ]]
+	# all is the sum of the two, as far as three digits tell
+	awk '/^50 wait: push / {push = $4} /^50 wait: pop and finish / {pop = $6}
+		/^50 wait: all / {all = $4} END {
+		miss = all - push - pop
+		exit !(push > 0 && pop > 0 && miss * miss < (1 + all / 50) ^ 2)
+	}' <<<"$output"
 }
 
 @test "the idle bench times pushes to a worker that waits" {
