@@ -217,7 +217,7 @@ power: all build/chaos-forget.so
 # Side by side with what others offer: PART= one, ROUNDS= how often.
 build/bench-%: test/bench/%.c $(base:%=build/%.o) $(queue:%=build/%.o) | build
 	$(CC) $(cflags) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(hiredis)
-build/bench-sleep: test/bench/sleep.c | build
+build/bench-sleep build/bench-clock: build/bench-%: test/bench/%.c | build
 	$(CC) $(filter-out -fsanitize% -fno-sanitize%,$(cflags)) -static -o $@ $<
 bench: all $(patsubst test/bench/%.c,build/bench-%,$(wildcard test/bench/*.c))
 	test/bench/run.sh $(PART) $(ARGS)

@@ -6,12 +6,14 @@
 #include <sys/random.h>
 #include <sysexits.h>
 
+#include "clock.h"
 #include "estimate.h"
 #include "mem.h"
 #include "queue_impl.h"
 
-#define BATCH 200 /* tasks of one script */
-#define AHEAD 8   /* batches under way at once: push.lua knows it, too */
+#define RUNS_MAX 1000 /* of ft:runs: the newest */
+#define BATCH 200     /* tasks of one script */
+#define AHEAD 8       /* batches under way at once: push.lua knows it, too */
 
 /* of a score: */
 #define BAND 0x1p41
@@ -29,6 +31,7 @@ struct batch {
 };
 
 struct push {
+	bool enlisted;   /* ft:runs has been told of the run */
 	char pusher[32]; /* a name that no other process has */
 	int64_t number;  /* of the batch sent last */
 	long budget;
@@ -216,6 +219,25 @@ add_task(struct request *r, const struct record *task)
 	free(text);
 }
 
+/* Nobody waits for the answers: go_on passes over them. */
+static void
+enlist(struct queue *q)
+{
+	struct request *add = queue_shared("ZADD", KEY_RUNS),
+		       *cut = queue_shared("ZREMRANGEBYRANK", KEY_RUNS),
+		       *keep = queue_shared("EXPIRE", KEY_RUNS);
+
+	request_text(add, "NX");
+	request_int(add, clock_utc_ms());
+	request_text(add, q->run);
+	request_int(cut, 0);
+	request_int(cut, -RUNS_MAX - 1);
+	request_int(keep, QUEUE_TTL_S);
+	redis_send(q->redis, add, NULL);
+	redis_send(q->redis, cut, NULL);
+	redis_send(q->redis, keep, NULL);
+}
+
 static void
 send_batch(struct queue *q, struct batch *b)
 {
@@ -223,6 +245,9 @@ send_batch(struct queue *q, struct batch *b)
 	struct push *p = push_of(q);
 	size_t i;
 
+	if (!p->enlisted)
+		enlist(q);
+	p->enlisted = true;
 	request_text(r, q->run);
 	request_text(r, p->pusher);
 	request_int(r, ++p->number);
@@ -269,9 +294,9 @@ go_on(struct queue *q)
 
 	if (reply == NULL)
 		errx(EX_SOFTWARE, "push: no answer");
-	if (b->expected) {
+	if (b != NULL && b->expected) {
 		conclude(q, b, reply);
-	} else {
+	} else if (b != NULL) {
 		expect(b, reply);
 		send_batch(q, b);
 	}

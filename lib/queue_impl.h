@@ -16,7 +16,6 @@ struct queue {
 	struct redis *redis;
 	char *run;
 	struct push *push;
-	bool enlisted; /* this push has told ft:runs of its run */
 	unsigned long unknown, unanswered;
 	struct held *held, **last_held; /* beats not sent yet, oldest first */
 	int held_count;

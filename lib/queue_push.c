@@ -4,13 +4,11 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "clock.h"
 #include "mem.h"
 #include "opt.h"
 #include "queue_impl.h"
 
-#define RUNS_MAX 1000 /* of ft:runs: the newest */
-#define DIVIDE 500    /* specs of one script */
+#define DIVIDE 500 /* specs of one script */
 
 /* A name out of Redis' time: seconds and microseconds. */
 static void
@@ -28,24 +26,6 @@ name_by_time(struct queue *q)
 	freeReplyObject(reply);
 }
 
-static void
-enlist(struct queue *q)
-{
-	struct request *add = queue_shared("ZADD", KEY_RUNS), *keep, *cut;
-
-	request_text(add, "NX");
-	request_int(add, clock_utc_ms());
-	request_text(add, q->run);
-	queue_command(q, add);
-	cut = queue_shared("ZREMRANGEBYRANK", KEY_RUNS);
-	request_int(cut, 0);
-	request_int(cut, -RUNS_MAX - 1);
-	queue_command(q, cut);
-	keep = queue_shared("EXPIRE", KEY_RUNS);
-	request_int(keep, QUEUE_TTL_S);
-	queue_command(q, keep);
-}
-
 /* Settle the run by the first of its tasks. */
 static void
 settle(struct queue *q, const struct record *first)
@@ -53,9 +33,6 @@ settle(struct queue *q, const struct record *first)
 	if (q->run == NULL &&
 	    !queue_join_current(q, record_text(first, RECORD_ID)))
 		name_by_time(q);
-	if (!q->enlisted)
-		enlist(q);
-	q->enlisted = true;
 }
 
 void

@@ -12,6 +12,7 @@ here=$(dirname "$0")
 . "$here/server.sh"
 workdir
 server_start
+clock=$(realpath "$here/../../build/bench-clock")
 
 # cpu_us PID ... - what they have used so far
 cpu_us() {
@@ -20,9 +21,14 @@ cpu_us() {
 	done | awk '{ us += $1 / 1000 } END { printf "%d\n", us }'
 }
 
+# task N - a file with the N-th task, which tells the time
+task() {
+	printf '{"id":"t%s","spec":"t%s","runner":"command","command":["%s"]}\n' \
+		"$1" "$1" "$clock" >"$dir/task"
+}
+
 push() {
-	printf '{"id":"t%s","spec":"t%s","runner":"command","command":%s}\n' \
-		"$1" "$1" '["date","+%s%N"]' | ft-push -k -r idle >/dev/null
+	ft-push -k -r idle <"$dir/task" >/dev/null
 }
 
 # started N - the N-th task's own word, once it is there
@@ -34,7 +40,8 @@ started() {
 		sed 's/.*"output":"\([0-9]*\).*/\1/'
 }
 
-push 0
+task 0
+push
 mkfifo "$dir/tasks" "$dir/records"
 : >"$dir/out"
 ft-pop -f -j 2 -r idle >"$dir/tasks" &
@@ -56,8 +63,9 @@ printf 'idle for %s s: the three programs used %s us of CPU, the server %s\n' \
 	"$(($(cpu_us "$server") - server_before))"
 
 while [ $((round += 1)) -le "$ROUNDS" ]; do
-	from=$(date +%s%N)
-	push "$round"
+	task "$round"
+	from=$("$clock")
+	push
 	figure "ms from ft-push to the start" "$(awk -v a="$from" \
 		-v b="$(started $((round + 1)))" 'BEGIN { print (b - a) / 1e6 }')"
 done
@@ -65,5 +73,7 @@ table ms none | sed '$d'
 wanted "ms from ft-push to the start" most 5 -
 # shellcheck disable=SC2086 # numbers
 kill $pids 2>/dev/null || :
+# shellcheck disable=SC2086
+wait $pids || :
 server_stop
 server=''
