@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "attempt.h"
+#include "cache.h"
 #include "clock.h"
 #include "folder.h"
 #include "keep.h"
@@ -18,7 +19,7 @@
 struct attempt {
 	const struct attempt_rules *rules;
 	struct record *task;
-	char *out, *tmp, *log;
+	char *out, *tmp, *log, *cache;
 	struct runner_plan plan;
 	struct child_job job;
 	bool kept;
@@ -98,6 +99,7 @@ furnish(struct attempt *a, int slot, int member)
 	a->tmp = member > 0
 	             ? mem_printf("%s/%d-%d", a->rules->scratch, slot, member)
 	             : mem_printf("%s/%d", a->rules->scratch, slot);
+	a->cache = cache_path(a->rules->scratch, slot);
 	if (!folder_again(a->tmp))
 		return false;
 	return a->rules->artifacts ? furnish_kept(a) : furnish_private(a);
@@ -130,8 +132,10 @@ deadline(const struct attempt *a)
 static struct runner_where
 where(const struct attempt *a)
 {
-	return (struct runner_where){
-	    .spec_root = a->rules->spec_root, .out = a->out, .tmp = a->tmp};
+	return (struct runner_where){.spec_root = a->rules->spec_root,
+	    .out = a->out,
+	    .tmp = a->tmp,
+	    .cache = a->cache};
 }
 
 static bool
@@ -334,6 +338,7 @@ attempt_free(struct attempt *a)
 	free(a->out);
 	free(a->tmp);
 	free(a->log);
+	free(a->cache);
 	free(a);
 }
 

@@ -21,13 +21,16 @@ folder_at(const char *s, const char *folder)
 	           : 0;
 }
 
-/* The length of the attempt's own folder at s; 0: it is not there. */
+/* The length of a folder at s that will be gone; 0: there is none. */
 static size_t
-own(const char *s, const struct runner_where *where)
+passing(const char *s, const struct runner_where *where)
 {
-	size_t len = folder_at(s, where->out);
+	const char *folders[] = {where->out, where->cache, where->tmp};
+	size_t i, len = 0;
 
-	return len ? len : folder_at(s, where->tmp);
+	for (i = 0; len == 0 && i < sizeof(folders) / sizeof(*folders); i++)
+		len = folder_at(s, folders[i]);
+	return len;
 }
 
 static bool
@@ -71,7 +74,7 @@ word(struct buf *b, const char *s, const struct runner_where *where)
 	else
 		buf_putc(b, ' ');
 	while (*s != '\0') {
-		len = own(s, where);
+		len = passing(s, where);
 		if (len == 0) {
 			s++;
 			continue;

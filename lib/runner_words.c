@@ -227,6 +227,7 @@ runner_words(const cJSON *entry, const struct record *r,
 	word(&w, "dir", plan->dir);
 	word(&w, "out", where->out);
 	word(&w, "tmp", where->tmp);
+	word(&w, "cache", where->cache);
 	number_word(&w, "part", record_int(r, RECORD_PART, 1));
 	number_word(&w, "parts", record_int(r, RECORD_PARTS, 1));
 	word(&w, "reporter", where->reporter ? where->reporter : "");
@@ -260,7 +261,7 @@ runner_gives(const cJSON *kind, const char *name)
 /* The placeholders that every entry may use. */
 static const char *const known_words[] = {"spec", "spec_path", "spec_regex",
     "spec_glob", "group", "id", "viewport", "browser", "root", "dir", "marker",
-    "out", "tmp", "width", "height", "reporter", "part", "parts"};
+    "out", "tmp", "cache", "width", "height", "reporter", "part", "parts"};
 
 char *
 runner_unknown_word(const cJSON *entry, const char *s)

@@ -9,6 +9,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "cache.h"
 #include "folder.h"
 #include "keep.h"
 #include "mem.h"
@@ -19,7 +20,7 @@
 
 struct share {
 	const struct attempt_rules *rules;
-	char *out, *tmp, *log, *file, *reporter, *fifo;
+	char *out, *tmp, *cache, *log, *file, *reporter, *fifo;
 	char *heir; /* the first one's folder gets what belongs to all */
 	int events;
 	char line[LINE_MAX_LEN];
@@ -67,6 +68,7 @@ share_new(const struct attempt_rules *rules, int slot)
 	s->events = -1;
 	s->out = mem_printf("%s/%d.share", rules->scratch, slot);
 	s->tmp = mem_printf("%s/%d", rules->scratch, slot);
+	s->cache = cache_path(rules->scratch, slot);
 	s->log = mem_printf("%s.log", s->out);
 	s->file = mem_printf("%s.json", s->out);
 	s->reporter = mem_printf("%s.cjs", s->out);
@@ -114,6 +116,7 @@ share_free(struct share *s)
 	unlink(s->fifo);
 	free(s->out);
 	free(s->tmp);
+	free(s->cache);
 	free(s->log);
 	free(s->file);
 	free(s->reporter);
@@ -210,6 +213,7 @@ share_join(struct share *s, struct record *task)
 	struct runner_where here = {.spec_root = s->rules->spec_root,
 	    .out = s->out,
 	    .tmp = s->tmp,
+	    .cache = s->cache,
 	    .share = s->file,
 	    .reporter = s->reporter};
 	struct runner_plan plan;

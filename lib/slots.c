@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "cache.h"
 #include "clock.h"
 #include "crew.h"
 #include "display.h"
@@ -271,6 +272,7 @@ finish(struct slot *s)
 
 	if (!child_ended(s->child, &end))
 		return;
+	cache_settle(scratch, number(s), &end);
 	if (s->crew != NULL) {
 		crew_ended(s->crew, &end);
 		return;

@@ -443,6 +443,55 @@ out
 private' "$(ls)"
 }
 
+# caching FLAG ... - work, where each spec prints its slot's cache and adds to it
+caching() {
+	cat >table.json <<-'E'
+		{"note": {"argv": ["{root}/note", "{spec}"],
+			"env": {"CACHE": "{cache}"},
+			"exit": {"0": "passed", "1": "failed"}}}
+	E
+	cat >note <<-'E'
+		#!/bin/sh
+		mkdir -p "$CACHE"
+		cd "$CACHE" && echo $(ls)
+		touch "$CACHE/$1"
+		eval "$END"
+	E
+	chmod +x note
+	touch a b c d e
+	printf '%s\t%s\n' "${ends[@]}" |
+		jq -Rc 'split("\t") | {id: .[0], spec: .[0], runner: "note",
+			timeout: 1, env: {END: .[1]}}' >in
+	work -R table.json "$@"
+	complete '.id + ": " + .output | rtrimstr("\n")' >seen
+}
+
+@test "what a start leaves in its cache is there for the slot's next one" {
+	ends=(a 'exit 0' b 'exit 1' c 'exit 0')
+	caching
+	same 'a: ,b: a,c: a b' "$(paste -sd , seen)"
+	same '' "$(ls "$TMPDIR")"
+}
+
+@test "a start that was killed leaves nothing in the cache" {
+	local how
+
+	for how in 'kill -KILL $$' 'exit 143' 'sleep 60'; do
+		ends=(a 'exit 0' b "$how" c 'exit 0')
+		caching
+		same 'a: ,b: a,c: ' "$(paste -sd , seen)"
+	done
+}
+
+@test "no two slots have one cache" {
+	# neither ends before both have begun
+	ends=(a 'cd "$OLDPWD"; : >a.on; until [ -e b.on ]; do sleep .02; done'
+		b 'cd "$OLDPWD"; : >b.on; until [ -e a.on ]; do sleep .02; done')
+	caching -j 2
+	same passed "$(complete .result | sort -u)"
+	same 'a: ,b: ' "$(sort seen | paste -sd ,)"
+}
+
 # Quotes, blanks, newlines, a dollar: as a spec's path and arguments may be.
 @test "rerun repeats an attempt by hand, word for word" {
 	mkdir -p "specs/it's"

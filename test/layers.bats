@@ -15,7 +15,7 @@ ranks() {
 		record
 		verdict summary newest estimate split fold pile sim folder redis timeline
 		history runner child chart entry queue progress
-		rerun keep
+		rerun keep cache
 		attempt page expand figures display
 		share foreground
 		crew

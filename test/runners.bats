@@ -79,6 +79,17 @@ judged() {
 	judged cypress electron
 }
 
+@test "playwright: a start finds what the last one in its slot transformed" {
+	needs node npm chromium
+	jq -cn '{spec: "playwright/cache.spec.ts", viewport: "desktop",
+		browser: "chrome"} + ({id: "a"}, {id: "b"})' >in
+	ft-run -C "$tree" -o kept <in >out
+	grep -ho '^made .*' kept/local/a/1/log.txt | sort >first
+	grep -ho '^made .*' kept/local/b/1/log.txt | sort >second
+	same 2 "$(wc -l <first)"
+	diff first second
+}
+
 # as_recorded RUNNER BROWSER - the same cases by what the real one left once
 as_recorded() {
 	rm "$tree/node_modules"

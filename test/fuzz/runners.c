@@ -9,8 +9,8 @@
 static void
 plan(const struct runner_table *t, const char *task)
 {
-	static const struct runner_where where = {
-	    "/var/empty", "/var/empty/out", "/var/empty/tmp"};
+	static const struct runner_where where = {"/var/empty",
+	    "/var/empty/out", "/var/empty/tmp", "/var/empty/cache"};
 	struct record *r = record_parse(task);
 	struct runner_outcome outcome = {.spawned = true, .output = "Error: x"};
 	struct runner_plan p = {0};

@@ -212,8 +212,10 @@ test_plan(const cJSON *row)
 {
 	struct runner_table *t = table_of(row);
 	struct record *r = task_of(row);
-	struct runner_where where = {
-	    .spec_root = root, .out = "/out", .tmp = "/tmp/t"};
+	struct runner_where where = {.spec_root = root,
+	    .out = "/out",
+	    .tmp = "/tmp/t",
+	    .cache = "/tmp/c"};
 	struct runner_plan plan;
 	const cJSON *file;
 	char *got;
@@ -252,8 +254,10 @@ result_of_row(const cJSON *row)
 static void
 judge(const struct runner_table *t, struct record *r, const cJSON *row)
 {
-	struct runner_where where = {
-	    .spec_root = root, .out = "/out", .tmp = "/tmp/t"};
+	struct runner_where where = {.spec_root = root,
+	    .out = "/out",
+	    .tmp = "/tmp/t",
+	    .cache = "/tmp/c"};
 	struct runner_outcome o = {.spawned = json_member(row, "errno") == NULL,
 	    .error = number(row, "errno"),
 	    .timed_out = json_member(row, "timed_out") != NULL,
