@@ -72,17 +72,18 @@ $(binaries): bin/%: build/%.o $$(foreach m,$$(base) $$($$*),build/$$m.o) | bin
 bin build build/lua:
 	mkdir -p $@
 
-# The queue's scripts stay real files; each begins with what those on a run share.
-alone = history publish
-leasing = pop finish
-lua = $(filter-out common lease $(alone),$(basename $(notdir $(wildcard lib/lua/*.lua))))
-build/lua/%.lua: lib/lua/common.lua lib/lua/%.lua | build/lua
-	cat $^ >$@
-$(leasing:%=build/lua/%.lua): build/lua/%.lua: lib/lua/common.lua lib/lua/lease.lua lib/lua/%.lua | build/lua
-	cat $^ >$@
-$(alone:%=build/lua/%.lua): build/lua/%.lua: lib/lua/%.lua | build/lua
-	cp $< $@
-build/lua.h: $(lua:%=build/lua/%.lua) $(alone:%=build/lua/%.lua) scripts/embed.sh
+# The queue's scripts stay real files; each begins with the parts that it uses.
+run = announced cancel divide look push seal
+lua = $(run) beat finish held history leave pop publish
+$(foreach script,$(run),$(eval with_$(script) = common))
+with_leave = common instance
+with_beat = common instance
+with_held = common instance undelivered
+with_finish = common instance verdict choose crew lease
+with_pop = $(with_finish) undelivered
+build/lua/%.lua: $$(foreach part,$$(with_$$*) $$*,lib/lua/$$(part).lua) | build/lua
+	cat $(filter %.lua,$^) >$@
+build/lua.h: $(lua:%=build/lua/%.lua) scripts/embed.sh
 	scripts/embed.sh $(filter %.lua,$^) >$@
 build/queue.o: build/lua.h
 

@@ -1,9 +1,9 @@
 /*
  * pile - tasks of no queue, for slots that let short ones share a start
  *
- * It follows the rules of ft-pop -S: see crew in lib/lua/lease.lua. But a
- * task that nobody has timed counts as a second here: whoever asks for shared
- * starts without a queue says that specs are short.
+ * It follows the rules of ft-pop -S: see lib/lua/crew.lua. But a task that
+ * nobody has timed counts as a second here: whoever asks for shared starts
+ * without a queue says that specs are short.
  */
 #ifndef PILE_H
 #define PILE_H

@@ -171,7 +171,7 @@ queue_expect(struct queue *q, struct record **tasks, size_t count)
 }
 
 /*
- * The queue's score; lease.lua has the same figures. It is made here, since the
+ * The queue's score; choose.lua has the same figures. It is made here, since the
  * server is what all share. What no history knows is at least heavy or light,
  * or goes by its place in the run, which the server adds.
  */

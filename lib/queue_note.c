@@ -7,7 +7,7 @@
 #include "mem.h"
 #include "queue_popper.h"
 
-#define NOTE_FIELDS 8 /* of the longest note: see task_note in common.lua */
+#define NOTE_FIELDS 8 /* of the longest note: see task_note in instance.lua */
 
 struct note {
 	struct note *next;

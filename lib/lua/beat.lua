@@ -10,6 +10,7 @@
 -- Returns held, or stale, the run's view and the fields of the task; nil
 -- without such a task.
 -- Model: Beat.
+local BELL_MAX = 64         -- notes at which stops are not repeated
 local id, token, instance = ARGV[1], ARGV[2], ARGV[3]
 local key = task_key(id)
 local t = fields(id, 'lease', 'lease_ms', 'worker', 'record', 'spared',

@@ -16,6 +16,7 @@
 -- late, the run's view and the fields of the task for somebody who does not
 -- hold it; nil without such a task. Sent again it answers the same.
 -- Model: Finish.
+local LATE_MAX = 4096       -- bytes of late results kept of a task
 local id, token, instance = ARGV[1], ARGV[2], ARGV[3]
 local result, reason = ARGV[5], ARGV[6]
 local key = task_key(id)

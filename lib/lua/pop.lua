@@ -22,6 +22,11 @@ local instance, worker, slots = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local lease_ms, nonce, mode = tonumber(ARGV[4]), ARGV[5], ARGV[6]
 local notes = {}
 
+local function generation()
+	local newest = redis.call('XREVRANGE', BELL, '+', '-', 'COUNT', 1)
+	return newest[1] and newest[1][1] or '0-0'
+end
+
 -- What was never delivered and now is another's will never be reported.
 local function forget_undelivered(instance, seen)
 	for _, member in ipairs(redis.call('SMEMBERS', held_key(instance))) do

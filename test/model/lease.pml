@@ -132,7 +132,7 @@ bool h, u;
 #define no_lease (!leased[0] && !leased[TASKS - 1])
 #define takes_work (state == OPEN || state == SEALED)
 
-/* What common.lua shares. */
+/* What the scripts share. */
 
 inline ring()
 {
