@@ -171,9 +171,9 @@ queue_expect(struct queue *q, struct record **tasks, size_t count)
 }
 
 /*
- * The queue's score; choose.lua has the same figures. It is made here, since the
- * server is what all share. What no history knows is at least heavy or light,
- * or goes by its place in the run, which the server adds.
+ * The queue's score; choose.lua has the same figures. It is made here, since
+ * the server is what all share. What no history knows is at least heavy or
+ * light, or goes by its place in the run, which the server adds.
  */
 static void
 request_score(struct request *r, const struct record *task)
