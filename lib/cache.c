@@ -1,5 +1,4 @@
 /* cache - what a slot's starts leave for the next */
-#include <stdbool.h>
 #include <stdlib.h>
 
 #include "cache.h"
@@ -13,13 +12,11 @@ cache_path(const char *scratch, int slot)
 }
 
 void
-cache_settle(const char *scratch, int slot, const struct child_end *end)
+cache_ended(const char *scratch, int slot, const struct child_end *end)
 {
-	/* beyond 128 a shell or xvfb-run tells of a signal */
-	bool whole = end->how == CHILD_EXITED && end->code <= 128;
 	char *path;
 
-	if (whole)
+	if (end->how == CHILD_EXITED && end->code == 0 && end->oom_kills == 0)
 		return;
 	path = cache_path(scratch, slot);
 	folder_empty(path);

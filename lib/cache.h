@@ -1,20 +1,24 @@
 /*
  * cache - what a slot's starts leave for the next
  *
- * A folder below scratch that is one slot's alone, so that no two programs
- * write there at a time: not all of them bear that. It is made by whoever
- * writes there first. A start that was killed may have left half a file, so
- * the next one begins with nothing.
+ * A folder below scratch, with which it goes, that is one slot's alone: no two
+ * starts write there at a time. Playwright before 1.64 takes half a file that
+ * another is still writing, or was stopped at, for a whole one, and a spec has
+ * fewer tests then.
  */
 #ifndef CACHE_H
 #define CACHE_H
 
 #include "child.h"
 
-/* Its path; free it. */
+/* Its path; free it. It is made by whoever writes there first. */
 char *cache_path(const char *scratch, int slot);
 
-/* A start in the slot has ended. */
-void cache_settle(const char *scratch, int slot, const struct child_end *end);
+/*
+ * Empty it unless the slot's start ended well: it may have been stopped at
+ * half a file, by a full disk too. What cannot be emptied is set aside with a
+ * message, or exit status 74.
+ */
+void cache_ended(const char *scratch, int slot, const struct child_end *end);
 
 #endif

@@ -31,7 +31,6 @@ struct batch {
 };
 
 struct push {
-	bool enlisted;   /* ft:runs has been told of the run */
 	char pusher[32]; /* a name that no other process has */
 	int64_t number;  /* of the batch sent last */
 	long budget;
@@ -219,7 +218,7 @@ add_task(struct request *r, const struct record *task)
 	free(text);
 }
 
-/* Nobody waits for the answers: go_on passes over them. */
+/* Tell ft:runs of the run, on the way of its first batch. */
 static void
 enlist(struct queue *q)
 {
@@ -245,9 +244,8 @@ send_batch(struct queue *q, struct batch *b)
 	struct push *p = push_of(q);
 	size_t i;
 
-	if (!p->enlisted)
+	if (p->number == 0)
 		enlist(q);
-	p->enlisted = true;
 	request_text(r, q->run);
 	request_text(r, p->pusher);
 	request_int(r, ++p->number);
@@ -284,11 +282,11 @@ conclude(struct queue *q, struct batch *b, const redisReply *reply)
 	p->under_way--;
 }
 
-/* One answer, and what follows from it. */
+/* One answer, and what follows from it: from one of enlist's, nothing. */
 static void
 go_on(struct queue *q)
 {
-	void *tag;
+	void *tag = NULL;
 	redisReply *reply = redis_answer(q->redis, &tag);
 	struct batch *b = tag;
 

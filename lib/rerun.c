@@ -21,16 +21,20 @@ folder_at(const char *s, const char *folder)
 	           : 0;
 }
 
-/* The length of a folder at s that will be gone; 0: there is none. */
+/*
+ * The length of a folder at s that will be gone, and what stands for it; 0:
+ * there is none.
+ */
 static size_t
-passing(const char *s, const struct runner_where *where)
+passing(const char *s, const struct runner_where *where, const char **instead)
 {
-	const char *folders[] = {where->out, where->cache, where->tmp};
-	size_t i, len = 0;
+	size_t len = folder_at(s, where->cache);
 
-	for (i = 0; len == 0 && i < sizeof(folders) / sizeof(*folders); i++)
-		len = folder_at(s, folders[i]);
-	return len;
+	*instead = len ? "\"$out\"/cache" : "\"$out\"";
+	/* tmp last: the others' names begin with it */
+	if (len == 0)
+		len = folder_at(s, where->out);
+	return len ? len : folder_at(s, where->tmp);
 }
 
 static bool
@@ -66,7 +70,7 @@ quote(struct buf *b, const char *s, size_t len)
 static void
 word(struct buf *b, const char *s, const struct runner_where *where)
 {
-	const char *from = s;
+	const char *from = s, *instead;
 	size_t len;
 
 	if (*s == '\0')
@@ -74,13 +78,13 @@ word(struct buf *b, const char *s, const struct runner_where *where)
 	else
 		buf_putc(b, ' ');
 	while (*s != '\0') {
-		len = passing(s, where);
+		len = passing(s, where, &instead);
 		if (len == 0) {
 			s++;
 			continue;
 		}
 		quote(b, from, (size_t)(s - from));
-		buf_puts(b, "\"$out\"");
+		buf_puts(b, instead);
 		s += len;
 		from = s;
 	}

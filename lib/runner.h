@@ -39,7 +39,7 @@ struct runner_where {
 	const char *spec_root; /* where specs lie */
 	const char *out;       /* the attempt's own folder */
 	const char *tmp;       /* its private TMPDIR */
-	const char *cache;     /* its slot's; see cache.h */
+	const char *cache; /* its slot's starts share it; it need not exist */
 	/* Of a start that several share; NULL: it is one task's. */
 	const char *share;    /* the file that tells who they are */
 	const char *reporter; /* the program that tells of each */

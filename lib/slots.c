@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "child.h"
 #include "cache.h"
+#include "child.h"
 #include "clock.h"
 #include "crew.h"
 #include "display.h"
@@ -265,28 +265,35 @@ slots_tend(void)
 }
 
 static void
-finish(struct slot *s)
+conclude(struct slot *s, const struct child_end *end)
 {
 	struct record *task = s->task;
-	struct child_end end;
 
-	if (!child_ended(s->child, &end))
-		return;
-	cache_settle(scratch, number(s), &end);
 	if (s->crew != NULL) {
-		crew_ended(s->crew, &end);
+		crew_ended(s->crew, end);
 		return;
 	}
 	s->task = NULL;
-	if (end.how == CHILD_STOPPED && !s->unwanted) {
+	if (end->how == CHILD_STOPPED && !s->unwanted) {
 		attempt_free(s->attempt);
 		slots_hand_back(task);
 		return;
 	}
-	attempt_end(s->attempt, &end);
+	attempt_end(s->attempt, end);
 	say(task); /* before the rest: who waits for it has the next task */
 	attempt_free(s->attempt);
 	record_free(task);
+}
+
+static void
+finish(struct slot *s)
+{
+	struct child_end end;
+
+	if (!child_ended(s->child, &end))
+		return;
+	conclude(s, &end);
+	cache_ended(scratch, number(s), &end);
 }
 
 static void

@@ -36,6 +36,12 @@ state() {
 	redis HGET "ft:{${1-r}}:meta" state
 }
 
+@test "ft:runs keeps the newest thousand runs" {
+	seq 1000 | sed 's/.*/ZADD ft:runs & old-&/' | redis >/dev/null
+	tasks a | ft-push -r r >/dev/null
+	same '1000 old-2 r' "$(redis ZCARD ft:runs) $(redis ZRANGE ft:runs 0 0) $(redis ZRANGE ft:runs -1 -1)"
+}
+
 @test "it prints the tasks that it accepted, waiting" {
 	tasks a b | exits 0 ft-push -r r
 	same '{"id":"a","spec":"a","status":"waiting"}

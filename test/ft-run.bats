@@ -458,7 +458,7 @@ caching() {
 		eval "$END"
 	E
 	chmod +x note
-	touch a b c d e
+	touch a b c
 	printf '%s\t%s\n' "${ends[@]}" |
 		jq -Rc 'split("\t") | {id: .[0], spec: .[0], runner: "note",
 			timeout: 1, env: {END: .[1]}}' >in
@@ -467,16 +467,18 @@ caching() {
 }
 
 @test "what a start leaves in its cache is there for the slot's next one" {
-	ends=(a 'exit 0' b 'exit 1' c 'exit 0')
+	ends=(a 'exit 0' b 'exit 0' c 'exit 0')
 	caching
 	same 'a: ,b: a,c: a b' "$(paste -sd , seen)"
 	same '' "$(ls "$TMPDIR")"
 }
 
-@test "a start that was killed leaves nothing in the cache" {
+# half a file, say, which the next would take for a whole one
+@test "a start that did not end well leaves nothing in the cache" {
 	local how
 
-	for how in 'kill -KILL $$' 'exit 143' 'sleep 60'; do
+	for how in 'kill -KILL $$' 'exit 1' 'sleep 60' \
+		'rm -r "$CACHE"; : >"$CACHE"; exit 1'; do
 		ends=(a 'exit 0' b "$how" c 'exit 0')
 		caching
 		same 'a: ,b: a,c: ' "$(paste -sd , seen)"
@@ -484,12 +486,14 @@ caching() {
 }
 
 @test "no two slots have one cache" {
-	# neither ends before both have begun
-	ends=(a 'cd "$OLDPWD"; : >a.on; until [ -e b.on ]; do sleep .02; done'
-		b 'cd "$OLDPWD"; : >b.on; until [ -e a.on ]; do sleep .02; done')
+	# neither looks before both have left something
+	local both='until [ -e a.on ] && [ -e b.on ]; do sleep .02; done'
+	local look="cd \"\$OLDPWD\"; : >\$1.on; $both; ls \"\$CACHE\""
+	ends=(a "$look" b "$look")
 	caching -j 2
 	same passed "$(complete .result | sort -u)"
-	same 'a: ,b: ' "$(sort seen | paste -sd ,)"
+	same '"a: \na","b: \nb"' "$(complete '.id + ": " + .output | rtrimstr("\n") |
+		@json' | sort | paste -sd ,)"
 }
 
 # Quotes, blanks, newlines, a dollar: as a spec's path and arguments may be.
@@ -503,7 +507,7 @@ caching() {
 	END
 	chmod +x "specs/it's/show"
 	jq -cn '{id: "a", command: ["./it\u0027s/show", "", "a  b", "$(id) `id`",
-		"*\n", "é\"\\", "{out}/x", "--to={out}/y"], env: {A: "b\u0027 $c"}}' >in
+		"*\n", "é\"\\", "{out}/x", "--to={out}/y", "{cache}/z"], env: {A: "b\u0027 $c"}}' >in
 	work -C specs -o kept
 	complete .rerun >again
 	(cd / && sh "$OLDPWD/again") >by-hand

@@ -317,7 +317,7 @@ handed() {
 	done
 	push_known "${args[@]}"
 	[ "$(pop w.1.x 1 | sed -n '$p')" = '{"id":"long-40"}' ] # idle
-	id=long-40
+	id='long-40'
 	for i in $(seq 39); do
 		next=$(redis ZRANGE "$ft:queue" 0 0)
 		id=$(handed "$id")
@@ -684,7 +684,7 @@ later_than() {
 	redis EXPIRE "$ft:queue" 604500 >/dev/null
 	redis EXPIRE "$ft:task:a" 1000 >/dev/null
 	finish a "$token" passed
-	for kind in task:a meta ids queue leases done workers bell; do
+	for kind in task:a meta ids queue leases 'done' workers bell; do
 		[ "$(redis TTL "$ft:$kind")" -gt 604500 ]
 	done
 }
@@ -712,7 +712,7 @@ ephemeral() {
 	token=$(leased v.1.x 1)
 	ephemeral leases held:v.1.x
 	finish a "$token" failed
-	ephemeral done bell:v.1.x
+	ephemeral 'done' bell:v.1.x
 }
 
 @test "no duration, however absurd, loses a task" {

@@ -79,8 +79,11 @@ judged() {
 	judged cypress electron
 }
 
-@test "playwright: a start finds what the last one in its slot transformed" {
-	needs node npm chromium
+@test "playwright: a start finds what the last one in its slot compiled" {
+	local compiled
+
+	needs node npm
+	compiled=$(node -p 'Number("enableCompileCache" in require("node:module"))')
 	jq -cn '{spec: "playwright/cache.spec.ts", viewport: "desktop",
 		browser: "chrome"} + ({id: "a"}, {id: "b"})' >in
 	ft-run -C "$tree" -o kept <in >out
@@ -88,6 +91,7 @@ judged() {
 	grep -ho '^made .*' kept/local/b/1/log.txt | sort >second
 	same 2 "$(wc -l <first)"
 	diff first second
+	same "$compiled" "$(grep -c '^compiled' kept/local/b/1/log.txt)"
 }
 
 # as_recorded RUNNER BROWSER - the same cases by what the real one left once

@@ -32,7 +32,7 @@ setup_file() {
 	chmod +x toy
 	cat >table.json <<-'EOF'
 		{"toy": {"match": ["*.toy"], "argv": ["{root}/toy", "{spec_path}"],
-			"share": ["--shared"], "exit": {"0": "passed", "1": "failed"}}}
+			"share": ["--shared"], "env": {"CACHE": "{cache}"}, "exit": {"0": "passed", "1": "failed"}}}
 	EOF
 	echo 'echo well; exit 0' | tee good.toy also.toy >more.toy
 	for i in $(seq 12); do
@@ -41,6 +41,8 @@ setup_file() {
 	echo 'echo oh; exit 1' >bad.toy
 	echo 'exit 0' | tee blob.toy >broken.toy
 	echo 'ls "$(jq -r ".specs[0].out" "$FT_SHARE")"' >look.toy
+	echo 'echo $(ls "$CACHE"); mkdir -p "$CACHE"; touch "$CACHE/${spec##*/}"; exit 0' |
+		tee keep.toy kept.toy >keeps.toy
 	echo 'echo hm; sleep 600' >hang.toy
 	echo 'echo bang; kill -9 $$; sleep 600' >crash.toy
 	cat >fifos.toy <<-'EOF'
@@ -107,6 +109,19 @@ good well' "$(jq -r 'select(.status == "complete" and .id != "also") |
 	# nothing in it says that it is anybody's batch any more
 	same 0 "$(jq -s 'map(select(.status == "complete" and has("batch"))) |
 		length' out)"
+}
+
+# cached SPEC - what keeps.toy finds in the cache after a shared start with SPEC
+cached() {
+	(batch keep kept "$1"; echo '{"id":"keeps","spec":"keeps.toy"}') |
+		run_all -j 1 >/dev/null
+	jq -r 'select(.status == "complete" and .id == "keeps") |
+		.output | rtrimstr("\n")' out
+}
+
+@test "what a shared start leaves in its slot's cache the next start finds" {
+	same 'keep.toy kept.toy' "$(cached good)"
+	same '' "$(cached crash)"
 }
 
 @test "each is told as soon as it ends, and its time is its own" {

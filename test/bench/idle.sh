@@ -12,7 +12,11 @@ here=$(dirname "$0")
 . "$here/server.sh"
 workdir
 server_start
-clock=$(realpath "$here/../../build/bench-clock")
+clock=$(cd "$here/../.." && pwd)/build/bench-clock
+[ -x "$clock" ] || {
+	echo "idle: build/bench-clock is missing; see make bench" >&2
+	exit 66
+}
 
 # cpu_us PID ... - what they have used so far
 cpu_us() {
@@ -73,7 +77,7 @@ table ms none | sed '$d'
 wanted "ms from ft-push to the start" most 5 -
 # shellcheck disable=SC2086 # numbers
 kill $pids 2>/dev/null || :
-# shellcheck disable=SC2086
+# shellcheck disable=SC2086 # they go before the server, or tell of its end
 wait $pids || :
 server_stop
 server=''
