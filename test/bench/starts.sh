@@ -2,14 +2,15 @@
 # starts.sh - SPECS (40) short Playwright specs on two slots, starts shared or not
 #
 # Each has TESTS_EACH (1, up to 3) of half a second. A spec that takes five
-# seconds is not short any more.
+# seconds is not short any more. With PAGES (0) they all import so many page
+# objects, and what a slot keeps of these is left out once, to compare.
 set -eu
 here=$(dirname "$0")
 # shellcheck source=test/bench/rounds.sh
 . "$here/rounds.sh"
 # shellcheck source=test/bench/server.sh
 . "$here/server.sh"
-: "${SPECS:=40}" "${TESTS_EACH:=1}"
+: "${SPECS:=40}" "${TESTS_EACH:=1}" "${PAGES:=0}"
 workdir
 root=$(cd "$here/../.." && pwd)
 if ! [ -d "$root/specs/node_modules" ] || ! command -v chromium >/dev/null; then
@@ -23,8 +24,32 @@ mkdir "$dir/specs"
 ln -s "$root/specs/node_modules" "$dir/specs/node_modules"
 sed "s/trace: .*/trace: 'off',/" "$root/specs/playwright.config.ts" \
 	>"$dir/specs/playwright.config.ts"
+# A page object of 200 lines, as TypeScript as they are.
+for i in $(seq "$PAGES"); do
+	{
+		echo "import { expect, type Locator, type Page } from '@playwright/test';"
+		echo "export class Page$i {"
+		echo '	constructor(readonly page: Page) {}'
+		for j in $(seq 24); do
+			cat <<-EOF
+				async row$j(name: string, count: number = $j): Promise<Locator> {
+					const row: Locator = this.page.getByRole('row', { name });
+					await expect(row).toHaveCount(count);
+					for (const cell of await row.locator('td').all())
+						await cell.click({ timeout: 1000 * count });
+					return row;
+				}
+
+			EOF
+		done
+		echo '}'
+	} >"$dir/specs/page$i.ts"
+	echo "export { Page$i } from './page$i';" >>"$dir/specs/pages.ts"
+done
 for i in $(seq "$SPECS"); do
-	cat >"$dir/specs/s$i.spec.ts" <<-EOF
+	[ "$PAGES" -eq 0 ] ||
+		echo "import * as pages from './pages'; pages;" >"$dir/specs/s$i.spec.ts"
+	cat >>"$dir/specs/s$i.spec.ts" <<-EOF
 		import { test, expect } from '@playwright/test';
 		for (const name of ['one', 'two', 'three'].slice(0, $TESTS_EACH))
 			test(name, async ({ page }) => {
@@ -71,6 +96,8 @@ check() {
 	}
 }
 
+printf '{"playwright":{"env":{"PWTEST_CACHE_DIR":null,"%s":null}}}\n' \
+	NODE_COMPILE_CACHE >"$dir/uncached.json"
 base="playwright test --workers=2"
 # What a run of the queue learns from: a first one.
 by_run -S 100
@@ -87,6 +114,10 @@ while [ $((round += 1)) -le "$ROUNDS" ]; do
 	[ $((round % 3)) -ne 1 ] || {
 		seconds "ft-run, a start a spec" by_run
 		check
+		[ "$PAGES" -eq 0 ] || {
+			seconds "the same, no cache" by_run -R "$dir/uncached.json"
+			check
+		}
 	}
 done
 table seconds "$base"
