@@ -88,6 +88,19 @@ words() {
 	}
 }
 
+@test "a terminal of eighty columns has room for every page" {
+	local page said
+
+	command -v man || skip "no man"
+	for page in "$root"/src/*.[157]; do
+		said=$(MANWIDTH=80 man -l "$page" 2>&1 >/dev/null)
+		[ -z "$said" ] || {
+			printf '%s: %s\n' "$page" "$said"
+			return 1
+		}
+	done
+}
+
 @test "a reference to a page of ours leads to one" {
 	local name section
 
