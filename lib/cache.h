@@ -2,9 +2,9 @@
  * cache - what a slot's starts leave for the next
  *
  * A folder below scratch, with which it goes, that is one slot's alone: no two
- * starts write there at a time. Playwright before 1.64 takes half a file that
- * another is still writing, or was stopped at, for a whole one, and a spec has
- * fewer tests then.
+ * starts write there at a time. Playwright 1.61 takes half a file that another
+ * is still writing, or was stopped at, for a whole one, and a spec has fewer
+ * tests then.
  */
 #ifndef CACHE_H
 #define CACHE_H

@@ -485,6 +485,14 @@ caching() {
 	done
 }
 
+@test "by hand the cache is a folder of its own" {
+	ends=(a 'exit 0')
+	caching
+	complete .rerun >again
+	grep -q ' CACHE="$out"/cache ' again
+	same '' "$(sh again | tr -d '\n')"
+}
+
 @test "no two slots have one cache" {
 	# neither looks before both have left something
 	local both='until [ -e a.on ] && [ -e b.on ]; do sleep .02; done'
@@ -507,7 +515,7 @@ caching() {
 	END
 	chmod +x "specs/it's/show"
 	jq -cn '{id: "a", command: ["./it\u0027s/show", "", "a  b", "$(id) `id`",
-		"*\n", "é\"\\", "{out}/x", "--to={out}/y", "{cache}/z"], env: {A: "b\u0027 $c"}}' >in
+		"*\n", "é\"\\", "{out}/x", "--to={out}/y"], env: {A: "b\u0027 $c"}}' >in
 	work -C specs -o kept
 	complete .rerun >again
 	(cd / && sh "$OLDPWD/again") >by-hand

@@ -32,7 +32,8 @@ setup_file() {
 	chmod +x toy
 	cat >table.json <<-'EOF'
 		{"toy": {"match": ["*.toy"], "argv": ["{root}/toy", "{spec_path}"],
-			"share": ["--shared"], "env": {"CACHE": "{cache}"}, "exit": {"0": "passed", "1": "failed"}}}
+			"share": ["--shared"], "env": {"CACHE": "{cache}"},
+			"exit": {"0": "passed", "1": "failed"}}}
 	EOF
 	echo 'echo well; exit 0' | tee good.toy also.toy >more.toy
 	for i in $(seq 12); do
