@@ -91,7 +91,8 @@ judged() {
 	grep -ho '^made .*' kept/local/b/1/log.txt | sort >second
 	same 2 "$(wc -l <first)"
 	diff first second
-	same "$compiled" "$(grep -c '^compiled' kept/local/b/1/log.txt)"
+	same "0 $compiled" "$(grep -hc '^compiled' kept/local/[ab]/1/log.txt |
+		paste -sd ' ')"
 }
 
 # as_recorded RUNNER BROWSER - the same cases by what the real one left once
