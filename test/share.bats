@@ -388,27 +388,27 @@ more passed 1' "$(ft-stats -a | jq -r '"\(.id) \(.result) \(.attempt)"' | sort)"
 @test "a batch is no more than the tail allows" {
 	needs redis-server
 	export FT_RUN=three
-	short good | jq -c 'range(101) as $i | .id += "\($i)"' | ft-push >/dev/null
-	# 101 seconds for two slots: half of fifty each
+	short good | jq -c 'range(201) as $i | .id += "\($i)"' | ft-push >/dev/null
+	# 201 seconds for two slots: half of a hundred each
 	ft-pop -f -j 2 -S 100 >popped 3>&- &
-	poll eval '[ "$(wc -l <popped)" -ge 50 ]'
-	same '25 1
-25 2' "$(jq .slot popped | sort | uniq -c | sed 's/^ *//')"
-	# and of what is left, twenty seconds are not divided further
+	poll eval '[ "$(wc -l <popped)" -ge 100 ]'
+	same '50 1
+50 2' "$(jq .slot popped | sort | uniq -c | sed 's/^ *//')"
+	# and of what is left, forty seconds are not divided further
 	jq -c 'select(.slot == 1)' popped | ended_as passed | ft-result >/dev/null
-	poll eval '[ "$(wc -l <popped)" -ge 70 ]'
-	same 70 "$(wc -l <popped)"
+	poll eval '[ "$(wc -l <popped)" -ge 140 ]'
+	same 140 "$(wc -l <popped)"
 	kill $!
 	wait $! || :
 	# nor is a second left behind that would want a start of its own
-	short good | jq -c 'range(41) as $i | .id += "\($i)"' |
+	short good | jq -c 'range(81) as $i | .id += "\($i)"' |
 		ft-push -r crumbs >/dev/null
 	ft-pop -r crumbs -f -j 2 -S 100 >crumbs 3>&- &
-	poll eval '[ "$(wc -l <crumbs)" -ge 41 ]'
+	poll eval '[ "$(wc -l <crumbs)" -ge 81 ]'
 	kill $!
 	wait $! || :
-	same '20 1
-21 2' "$(jq .slot crumbs | sort | uniq -c | sed 's/^ *//')"
+	same '40 1
+41 2' "$(jq .slot crumbs | sort | uniq -c | sed 's/^ *//')"
 	# but a slot that is free takes its part
 	short a b c | ft-push -r parts >/dev/null
 	ft-pop -r parts -f -j 3 -S 100 >parts 3>&- &
@@ -437,16 +437,16 @@ more passed 1' "$(ft-stats -a | jq -r '"\(.id) \(.result) \(.attempt)"' | sort)"
 	# shellcheck disable=SC2086 # words
 	kill $pids
 	wait
-	for i in $(seq 40); do
+	for i in $(seq 80); do
 		short good | jq -c --arg i "$i" '.id += $i'
 	done | ft-push >/dev/null
 	ended_as passed <leased | ft-result >/dev/null
 	ft-pop -f -S 100 >popped 3>&- &
-	# forty seconds for one slot: half of them
-	poll eval '[ "$(wc -l <popped)" -ge 20 ]'
+	# eighty seconds for one slot: half of them
+	poll eval '[ "$(wc -l <popped)" -ge 40 ]'
 	kill $!
 	wait $! || :
-	same 20 "$(wc -l <popped)"
+	same 40 "$(wc -l <popped)"
 }
 
 @test "a killed worker loses nothing of its batch" {

@@ -3,8 +3,8 @@
 -- KEYS[1]  ft:{RUN}:meta, and queue, leases, workers, task:ID of those that are
 --          looked at
 local SHORT_MS = 5000       -- what lasts longer starts alone
-local WORTH_MS = 20000      -- work that is worth a start of its own
-local CRUMBS_MS = 2000      -- work that is less than what a start costs
+local WORTH_MS = 40000      -- work that is worth a start of its own
+local CRUMBS_MS = 4000      -- work that is less than what a start costs
 local CREW_AHEAD = 200     -- waiting tasks looked at to fill a start
 
 -- About how much work waits, and how much is under way: of what waits, sixteen
@@ -51,7 +51,7 @@ local function slots_at_work(lease_ms)
 end
 
 -- How much work one start may take: half of what there is for each slot, since
--- less than twenty seconds are not worth another start. The second result is
+-- less than forty seconds are not worth another start. The second result is
 -- for a start that leaves nothing of its kind behind: once the other slots have
 -- their part, give or take half of one, crumbs would want a start of their own.
 local function portion_ms(lease_ms)
