@@ -112,7 +112,7 @@ void popper_leave(struct popper *p);
  * is left to come, or has come. A record of a task that the queue does not know
  * is told on stderr, counted in queue_unknown and not returned.
  *
- * A beat is held for up to 50 ms, and if its attempt ends meanwhile it is not
+ * A beat is held for up to 500 ms, and if its attempt ends meanwhile it is not
  * sent at all, since the end says more. What passes teach is held for half a
  * second. queue_wait sends what is due, and waits until more is, an answer
  * comes or one of the others has an event; queue_flush sends all beats.
