@@ -8,7 +8,7 @@
 #include "mem.h"
 #include "queue_impl.h"
 
-#define HOLD_MS 500    /* how long a beat waits for its attempt's end */
+#define HOLD_MS 500   /* how long a beat waits for its attempt's end */
 #define HOLD_LEASE 10 /* or this part of its lease, if that is shorter */
 #define HELD_MAX 64   /* waiting beats: of more the oldest is sent */
 
