@@ -158,7 +158,7 @@ static bool
 is_costly(const char *s)
 {
 	const char *before = "";
-	unsigned long copies = 1, most;
+	unsigned long copies = 1, most, more;
 	char *after;
 
 	if (strlen(s) > EXPRESSION_MAX)
@@ -167,8 +167,8 @@ is_costly(const char *s)
 		most = 1;
 		if (*s == '{') {
 			most = strtoul(s + 1, &after, 10);
-			if (*after == ',')
-				most = strtoul(after + 1, NULL, 10);
+			more = *after == ',' ? strtoul(after + 1, NULL, 10) : 0;
+			most = more > most ? more : most;
 		} else if (*s == '+' && strchr(")+*?}", *before) != NULL) {
 			most = 2;
 		}

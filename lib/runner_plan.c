@@ -260,7 +260,12 @@ make_result(struct draft *d)
 	if (file == NULL)
 		return true;
 	ok = fill(d, &path, file, false);
-	d->plan->result = path.data;
+	if (ok && *path.data != '/') {
+		d->plan->result = mem_printf("%s/%s", d->plan->dir, path.data);
+		buf_free(&path);
+	} else {
+		d->plan->result = path.data;
+	}
 	return ok;
 }
 

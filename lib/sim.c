@@ -114,18 +114,51 @@ add_stay(struct sim *s, const struct record *r)
 	free(slot);
 }
 
-void
-sim_add(struct sim *s, const struct record *r)
+static struct sim_task *
+add_one(struct sim *s, const char *id, const struct record *r)
 {
-	struct sim_task *t = task_of(s, record_text(r, RECORD_ID));
+	struct sim_task *t = task_of(s, id);
 
 	t->last_ms = time_of(r);
 	t->expected_ms = bounded(record_int(r, RECORD_EXPECTED_MS, -1));
 	t->weight = record_int(r, RECORD_WEIGHT, -1);
 	t->priority = record_int(r, RECORD_PRIORITY, 0);
-	add_earlier(t, r);
 	if (record_status(r) == STATUS_COMPLETE)
 		add_stay(s, r);
+	return t;
+}
+
+/* A divided spec has its parts' earlier attempts in one list: whose each was is
+ * not known, and the first part takes them all. */
+static void
+add_parts(struct sim *s, const struct record *r, const cJSON *list)
+{
+	int64_t priority = record_int(r, RECORD_PRIORITY, 0), k = 0;
+	int parts = cJSON_GetArraySize(list);
+	struct sim_task *t;
+	struct record part;
+	char *id;
+
+	for (part.json = list->child; part.json; part.json = part.json->next) {
+		id = mem_printf("%s/%lldof%d", record_text(r, RECORD_ID),
+		    (long long)++k, parts);
+		t = add_one(s, id, &part);
+		t->priority = priority;
+		if (k == 1)
+			add_earlier(t, r);
+		free(id);
+	}
+}
+
+void
+sim_add(struct sim *s, const struct record *r)
+{
+	const cJSON *parts = record_json(r, RECORD_PIECES);
+
+	if (parts != NULL && parts->child != NULL)
+		add_parts(s, r, parts);
+	else
+		add_earlier(add_one(s, record_text(r, RECORD_ID), r), r);
 }
 
 void

@@ -18,7 +18,8 @@ struct sim *sim_new(void);
 void sim_free(struct sim *s);
 
 /*
- * Add a task, or replace it: the newest record with an id counts. Its time is
+ * Add a task, or its parts where it was divided, or replace it: the newest
+ * record with an id counts. Its time is
  * duration_ms, or without one expected_ms; a task with neither is unknown and
  * is not played. What is longer than SIM_TIME_MAX_MS counts as that.
  */

@@ -38,6 +38,13 @@ list() {
 	}
 	jq -r '.errors[]? | "discover.sh: " + (.message | split("\n")[0])' \
 		"$tmp/list" >&2
+	jq -r '[.suites[]? | recurse(.suites[]?) | .specs[]? | .file as $file
+		| .tests[] | {$file, name: .projectName}]
+		| group_by(.file) | map(select(all(.name | test(".-.") | not)))
+		| select(. != []) | "discover.sh: \(map(.[0].file) | join(", ")):" +
+			" left out, no project is called VIEWPORT-BROWSER: " +
+			(add | map(.name | tojson) | unique | join(", "))' \
+		"$tmp/list" >&2
 }
 
 find "$dir" -name node_modules -prune -o -name 'playwright.config.[cm][jt]s' \
@@ -57,7 +64,7 @@ set -- ! -name '*.[jt]s' ! -name '*.[cm][jt]s' ! -name '*.[jt]sx' \
 	-type f \( "$@" \) -print) |
 	LC_ALL=C sort >"$tmp/files"
 nothing() {
-	printf 'discover.sh: no spec below %s\n' "$dir" >&2
+	printf 'discover.sh: no spec below %s that a map can name\n' "$dir" >&2
 	exit 65
 }
 [ -s "$tmp/files" ] || nothing

@@ -39,7 +39,7 @@ nap() {
 
 # current - the name of the run, or the status of ft-stats
 current() {
-	summary=$(ft-stats) || return
+	summary=$(ft-stats -c) || return
 	printf '%s\n' "$summary" | jq -r .run
 }
 
@@ -121,6 +121,8 @@ work() {
 	return $popped
 }
 
+# What ft-run does not take costs no task a lease.
+ft-run "$@" </dev/null >/dev/null || exit
 await && exit 0
 [ -n "${FT_RUN:-}" ] || FT_RUN=$(current)
 export FT_RUN

@@ -76,6 +76,14 @@ webdriver: webdriver/c.js desktop chrome' "$(found specs)"
 	same 'playwright: shop.check.js mobile chrome
 playwright: shop.check.js desktop chrome+firefox' "$(found -r playwright specs)"
 
+	# names that tell no viewport leave a spec out, which is said
+	mkdir named
+	sed 's/desktop-//; s/mobile-//' specs/playwright.config.js |
+		sed "s/'desktop-firefox'/'firefox'/" >named/playwright.config.js
+	cp specs/shop.check.js named
+	exits 65 "$root/scripts/discover.sh" -r playwright named
+	grep -q 'shop.check.js: left out, .*VIEWPORT-BROWSER: "chrome", "firefox", "setup"$' err
+
 	# a configuration of a folder's own, and specs that none is near
 	mkdir web
 	mv specs web/shop

@@ -161,7 +161,7 @@ PYTHON
 	run convert markdown
 	[ "${lines[0]}" = '## 2 failed, 6 of 8 done' ]
 	[[ "$output" == *'| 2 | 1 | 1 | 1 | 1 |'* ]]
-	[[ "$output" == *'<summary>failed\.js (desktop, chrome): exit</summary>'* ]]
+	[[ "$output" == *'<summary>failed.js (desktop, chrome): exit</summary>'* ]]
 	[[ "$output" == *'found nothing'* ]]
 }
 
@@ -210,6 +210,21 @@ elements() {
 	[ "${#lines[@]}" -eq 3 ]
 }
 
+@test "a run that was cancelled has not passed, and is over" {
+	printf '%s\n' '{"id":"a","run":"r","status":"complete","result":"passed"}' \
+		'{"id":"b","run":"r","status":"complete","result":"cancelled"}' \
+		>"$BATS_TEST_TMPDIR/run.jsonl"
+	run convert markdown
+	[ "${lines[0]}" = '## Not all 2 passed' ]
+	run convert slack
+	[ "${lines[0]}" = '*r*: not all 2 passed' ]
+	for processing in 0 1; do
+		printf '{"total":2,"state":"cancelled","processing":%d}' $processing |
+			jq -rf lib/jq/prometheus.jq |
+			grep "^funkytown_finished.* $((1 - processing))\$"
+	done
+}
+
 @test "the diff of two runs tells what broke, was fixed, slowed, came, went" {
 	old=$BATS_TEST_TMPDIR/run.jsonl
 	new=$BATS_TEST_TMPDIR/new.jsonl
@@ -226,6 +241,9 @@ elements() {
 	[[ "${lines[2]}" == slower* ]]
 	[[ "${lines[3]}" == $'gone\tbare'* ]]
 	[[ "${lines[4]}" == $'new\tother'* ]]
+	: >"$new"
+	run -5 jq -rf lib/jq/diff.jq "$new" "$old"
+	[[ "$output" == *'one of the two has no task'* ]]
 }
 
 # firing WORKERS - how many alerts of no workers fire for two tasks that wait

@@ -743,6 +743,30 @@ c drain' "$(jq -r 'select(.status == "waiting") | "\(.id) \(.reason)"' out |
 	FT_WORKER='a b' run -64 ft-run </dev/null
 }
 
+@test "an expression whose copies multiply is refused, whatever bounds it has" {
+	: >in
+	for copies in '{1000}' '{1000,}' '{1,1000}' '{1000,1}'; do
+		jq -n --arg e "((x$copies)$copies)$copies" '{a: {argv: ["true"],
+			exit: {"0": "passed"}, reasons: {config: [$e]}}}' >table.json
+		run -65 work -R table.json
+		grep -q 'expected an expression of at most .* copies' err
+	done
+}
+
+@test "a relative result file is below the working folder, wherever ft-run is" {
+	mkdir -p here there
+	echo '{"a": {"argv": ["sh", "{spec_path}"], "result": {"format": "junit",
+		"file": "result.xml"}}}' >table.json
+	echo '<testsuite><testcase name="x"/></testsuite>' >here/result.xml
+	cat >there/a.sh <<-'E'
+		printf '<testsuite><testcase name="x"><failure/></testcase></testsuite>' \
+			>result.xml
+	E
+	echo '{"id":"a","spec":"a.sh","runner":"a"}' >in
+	(cd here && ft-run -R ../table.json -C ../there <../in >../out)
+	same failed "$(complete .result)"
+}
+
 @test "a spec root or a runner table that is missing is exit status 66" {
 	run -66 ft-run -C missing </dev/null
 	run -66 ft-run -R missing.json </dev/null

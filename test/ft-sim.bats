@@ -3,6 +3,11 @@
 
 load helper
 
+setup_file() {
+	command -v redis-server >/dev/null || return 0
+	redis_start
+}
+
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 }
@@ -44,7 +49,6 @@ numbers() {
 }
 
 @test "pushed is the order in which ft-push queues them" {
-	redis_start
 	{
 		task light '"weight":900,"duration_ms":400'
 		task known '"expected_ms":5000,"duration_ms":100'
@@ -137,15 +141,34 @@ numbers() {
 	same 'ft-sim: tasks without a time, left out: 1' "$(cat err)"
 }
 
+@test "a divided spec is played as its parts, from either stream" {
+	whole='{"id":"w","status":"complete","result":"passed","duration_ms":4000,"attempt":2,
+		"attempts":[{"attempt":1,"result":"failed","duration_ms":500}],
+		"pieces":[{"part":1,"status":"complete","worker":"a","slot":1,"started_ms":0,"duration_ms":1000},
+		{"part":2,"status":"complete","worker":"a","slot":2,"started_ms":0,"duration_ms":3000}]}'
+	jq -c . <<<"$whole" | ft-sim -j 2 >out
+	same '[2,4500,3000,3000]' "$(numbers tasks total_ms longest_ms makespan_ms)"
+	jq -c '.id as $id | .pieces[] | {id: "\($id)/\(.part)of2", whole: $id, parts: 2} + .' \
+		<<<"$whole" | ft-sim -j 2 >out
+	same '[2,4000,3000,3000]' "$(numbers tasks total_ms longest_ms makespan_ms)"
+}
+
+@test "-H takes a spec that is remembered whole and in parts once" {
+	needs redis-server
+	redis DEL ft:history >/dev/null
+	redis HSET ft:history w 4000 w/1of2 1000 w/2of2 3000 w/1of3 900 a/1of2 70 b/c 7 >/dev/null
+	ft-sim -H -j 1 >out
+	same '[3,4077]' "$(numbers tasks total_ms)"
+	redis DEL ft:history >/dev/null
+}
+
 @test "-H plays what Redis remembers" {
-	redis_start
 	redis HSET ft:history a 1000 b 3000 'g/s/' 77 '//' 5 >/dev/null
 	ft-sim -H -j 2 >out
 	same '[2,4000,3000]' "$(numbers tasks total_ms makespan_ms)"
 }
 
 @test "a thousand remembered tasks come whole" {
-	redis_start
 	redis DEL ft:history >/dev/null
 	seq 3000 | awk '{print "HSET ft:history t" $1, 10}' | redis >/dev/null
 	ft-sim -H -j 1 >out

@@ -248,6 +248,18 @@ follows() {
 	run -64 "$root/scripts/worker.sh" -S
 }
 
+@test "a worker whose ft-run does not start takes no task" {
+	map good
+	on_redis
+	ft-expand specs/map.json | ft-push -r s >/dev/null
+	export FT_RUN=s
+	echo '{"a":1}' >bad.json
+	run -66 "$root/scripts/worker.sh" -- -R none.json
+	run -65 "$root/scripts/worker.sh" -- -R bad.json
+	run -64 "$root/scripts/worker.sh" -- -Z
+	same '2 0' "$(ft-stats | jq -r '"\(.waiting) \(.workers)"')"
+}
+
 @test "the reporter makes its files once, as from cron" {
 	map good
 	on_redis
@@ -287,6 +299,11 @@ reporter() {
 	[ -L link.jsonl ]
 	same 640 "$(stat -c %a far/history.jsonl)"
 	same 2 "$(grep -c '"g/good/' far/history.jsonl)"
+	# and it is enough for a viewport that never ran
+	redis-cli -p "$port" DEL ft:history >/dev/null
+	sed -n 's/desktop/mobile/gp;q' far/history.jsonl |
+		jq -c '{id, group, spec}' | ft-push -r kin -H far/history.jsonl |
+		jq -e .expected_ms
 	same far/history.jsonl "$(find . -name 'history.jsonl*' -printf '%P\n')"
 }
 

@@ -409,6 +409,15 @@ more passed 1' "$(ft-stats -a | jq -r '"\(.id) \(.result) \(.attempt)"' | sort)"
 	wait $! || :
 	same '40 1
 41 2' "$(jq .slot crumbs | sort | uniq -c | sed 's/^ *//')"
+	# where a slot's part is some tasks, each slot gets as many
+	short good | jq -c 'range(32) as $i | .id += "\($i)"' |
+		ft-push -r even >/dev/null
+	ft-pop -r even -f -j 4 -S 100 >even 3>&- &
+	poll eval '[ "$(wc -l <even)" -ge 32 ]'
+	kill $!
+	wait $! || :
+	same '8 8 8 8' "$(jq .slot even | sort | uniq -c |
+		awk '{ print $1 }' | paste -sd ' ')"
 	# but a slot that is free takes its part
 	short a b c | ft-push -r parts >/dev/null
 	ft-pop -r parts -f -j 3 -S 100 >parts 3>&- &

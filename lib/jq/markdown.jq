@@ -3,10 +3,11 @@
 #
 # The newest line of a task counts. At most fifty failures are told.
 
-# Text in a cell or a heading: no markup, one line.
+# Text in one line of HTML, and in a cell or a heading: no markup.
+def line: tostring | @html | gsub("[\\r\\n\\t]+"; " ");
+
 def text:
-	tostring | @html | gsub("[\\r\\n\\t]+"; " ")
-	| gsub("(?<c>[\\\\`*_{}\\[\\]()#+!|~@:.-])"; "\\\(.c)");
+	line | gsub("(?<c>[\\\\`*_{}\\[\\]()#+!|~@:.-])"; "\\\(.c)");
 
 # A block of code, in a fence that is longer than any inside.
 def code:
@@ -29,13 +30,14 @@ def headline:
 		"All \(length) passed"
 	elif ($done | length) < length then
 		"\($bad | length) failed, \($done | length) of \(length) done"
+	elif $bad == [] then "Not all \(length) passed"
 	else "\($bad | length) of \(length) failed" end;
 
-def place: [.viewport, .browser] | map(values) | join(", ") | text;
+def place: [.viewport, .browser] | map(values) | join(", ");
 
 def failure:
-	"<details><summary>\(.spec // .id | text) (\(place)): \(.reason
-		// .result | text)</summary>\n\n\(.message // .output // ""
+	"<details><summary>\(.spec // .id | line) (\(place | line)): \(.reason
+		// .result | line)</summary>\n\n\(.message // .output // ""
 		| code)\n\n</details>\n";
 
 [reduce (., inputs | select(.id)) as $task ({}; .[$task.id] = $task) | .[]]
@@ -52,6 +54,6 @@ if ($bad | length) > 50 then "And \(($bad | length) - 50) more.\n"
 if $flaky == [] then empty else
 	"### Flaky\n",
 	"| spec | where | seconds |", "| --- | --- | ---: |",
-	($flaky[0:50][] | "| \(.spec // .id | text) | \(place) | \(
+	($flaky[0:50][] | "| \(.spec // .id | text) | \(place | text) | \(
 		.duration_ms | seconds) |")
 end

@@ -37,7 +37,8 @@ metric("gauge"; "group_tasks"; "Tasks of a group by state.";
 	.by.group // {}
 	| to_entries[] | .key as $group | .value | states[] as $state
 	| {labels: ($run + {group: $group, state: $state}), value: .[$state]}),
-number("finished"; "Whether the run is finished."; if .state == "finished"
+number("finished"; "Whether the run is finished, or cancelled and over.";
+	if .state == "finished" or (.state == "cancelled" and .processing == 0)
 	then 1 else 0 end),
 number("retried"; "Attempts that were followed by another."; .retried),
 number("lost"; "Attempts whose worker fell silent."; .lost),

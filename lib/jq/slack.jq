@@ -20,6 +20,7 @@ def bad: .status == "complete" and (.result | IN("failed", "error"));
 		"\($done | length) of \(length) done, \($bad | length) failed"
 	elif $bad == [] and ($done | map(.result) | all(IN("passed", "flaky")))
 	then "all \(length) passed"
+	elif $bad == [] then "not all \(length) passed"
 	else "\($bad | length) of \(length) failed" end)
 	+ if $flaky > 0 then ", \($flaky) flaky" else "" end,
 ($bad[0:10][] | "\u2022 \([.id, .reason, (.message // ""

@@ -64,14 +64,15 @@ local function portion_ms(lease_ms)
 	return most, others_busy and each + CRUMBS_MS or most
 end
 
--- Take a task into a start, if it may share it; or note that it is left behind.
+-- Take a task into a start, if it may share it and brings it nearer to its
+-- portion; or note that it is left behind.
 local function offer(start, id, score, ms)
 	local t = fields(id, 'share', 'failures', 'lost')
 
 	if t.share ~= start.share or not may_share(score, t) then
 		return
 	end
-	if start.ms + ms <= start.most then
+	if start.ms + ms / 2 <= start.most then
 		start.tasks[#start.tasks + 1] = {id, score}
 		start.ms = start.ms + ms
 	else
@@ -102,7 +103,7 @@ local function crew(id, score, t, share, lease_ms)
 			start.ms >= most and start.behind > CRUMBS_MS then
 			break
 		end
-		if next[i] ~= id and ms and (start.ms + ms <= most or
+		if next[i] ~= id and ms and (start.ms + ms / 2 <= most or
 			start.behind <= CRUMBS_MS) then
 			offer(start, next[i], next[i + 1], ms)
 		end
