@@ -128,8 +128,10 @@ add_one(struct sim *s, const char *id, const struct record *r)
 	return t;
 }
 
-/* A divided spec has its parts' earlier attempts in one list: whose each was is
- * not known, and the first part takes them all. */
+/*
+ * A divided spec has its parts' earlier attempts in one list: whose each was is
+ * not known, and the first part takes them all.
+ */
 static void
 add_parts(struct sim *s, const struct record *r, const cJSON *list)
 {
