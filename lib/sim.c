@@ -1,5 +1,7 @@
 /* sim - a run's tasks played again on other slots, in another order */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "mem.h"
 #include "names.h"
@@ -13,10 +15,11 @@ struct stay {
 };
 
 struct sim {
-	struct names ids, slots;
+	struct names ids, wholes, slots;
 	struct sim_task *tasks; /* by the number of their id */
+	int64_t *parts;         /* of each whole, in its newest division */
 	struct stay *stays;
-	size_t stay_count, room, stay_room;
+	size_t stay_count, room, parts_room, stay_room;
 };
 
 struct sim *
@@ -35,7 +38,9 @@ sim_free(struct sim *s)
 	for (i = 0; i < s->ids.count; i++)
 		free(s->tasks[i].earlier_ms);
 	names_free(&s->ids);
+	names_free(&s->wholes);
 	names_free(&s->slots);
+	free(s->parts);
 	free(s->tasks);
 	free(s->stays);
 	free(s);
@@ -59,6 +64,25 @@ task_of(struct sim *s, const char *id)
 	return t;
 }
 
+/* It is of that division of its whole, which may have no other that is newer.
+ */
+static void
+divide(struct sim *s, struct sim_task *t, const char *whole, int64_t parts,
+    bool newest)
+{
+	size_t known = s->wholes.count;
+
+	t->whole = names_add(&s->wholes, whole);
+	t->parts = parts;
+	if (t->whole >= s->parts_room) {
+		s->parts_room = s->parts_room ? s->parts_room * 2 : 256;
+		s->parts =
+		    mem_realloc(s->parts, s->parts_room * sizeof(*s->parts));
+	}
+	if (newest || t->whole == known)
+		s->parts[t->whole] = parts;
+}
+
 static int64_t
 bounded(int64_t ms)
 {
@@ -73,18 +97,24 @@ time_of(const struct record *r)
 	return bounded(ms >= 0 ? ms : record_int(r, RECORD_EXPECTED_MS, -1));
 }
 
-/* The earlier attempts that ended by themselves have taken a slot's time. */
+/*
+ * The earlier attempts that ended by themselves have taken a slot's time. Of
+ * a divided spec they are in one list, and whose each was is not known: the
+ * parts take them in turn.
+ */
 static void
-add_earlier(struct sim_task *t, const struct record *r)
+add_earlier(
+    struct sim_task *t, const struct record *r, int64_t part, int64_t parts)
 {
 	const cJSON *list = record_json(r, RECORD_ATTEMPTS);
-	int64_t own = record_int(r, RECORD_ATTEMPT, INT64_MAX), ms;
+	int64_t own = record_int(r, RECORD_ATTEMPT, INT64_MAX), ms, turn = 0;
 	struct record a;
 
 	for (a.json = list ? list->child : NULL; a.json;
 	     a.json = a.json->next) {
 		ms = record_int(&a, RECORD_DURATION_MS, -1);
-		if (ms < 0 || record_int(&a, RECORD_ATTEMPT, 0) >= own)
+		if (ms < 0 || record_int(&a, RECORD_ATTEMPT, 0) >= own ||
+		    turn++ % parts != part)
 			continue;
 		t->earlier_ms = mem_realloc(
 		    t->earlier_ms, (t->earlier + 1) * sizeof(*t->earlier_ms));
@@ -128,26 +158,22 @@ add_one(struct sim *s, const char *id, const struct record *r)
 	return t;
 }
 
-/*
- * A divided spec has its parts' earlier attempts in one list: whose each was is
- * not known, and the first part takes them all.
- */
 static void
 add_parts(struct sim *s, const struct record *r, const cJSON *list)
 {
-	int64_t priority = record_int(r, RECORD_PRIORITY, 0), k = 0;
-	int parts = cJSON_GetArraySize(list);
+	int64_t parts = cJSON_GetArraySize(list), k = 0;
+	const char *whole = record_text(r, RECORD_ID);
 	struct sim_task *t;
 	struct record part;
 	char *id;
 
 	for (part.json = list->child; part.json; part.json = part.json->next) {
-		id = mem_printf("%s/%lldof%d", record_text(r, RECORD_ID),
-		    (long long)++k, parts);
+		id = mem_printf(
+		    "%s/%lldof%lld", whole, (long long)k + 1, (long long)parts);
 		t = add_one(s, id, &part);
-		t->priority = priority;
-		if (k == 1)
-			add_earlier(t, r);
+		t->priority = record_int(r, RECORD_PRIORITY, 0);
+		add_earlier(t, r, k++, parts);
+		divide(s, t, whole, parts, true);
 		free(id);
 	}
 }
@@ -155,26 +181,44 @@ add_parts(struct sim *s, const struct record *r, const cJSON *list)
 void
 sim_add(struct sim *s, const struct record *r)
 {
+	const char *id = record_text(r, RECORD_ID);
+	const char *whole = record_text(r, RECORD_WHOLE);
 	const cJSON *parts = record_json(r, RECORD_PIECES);
+	struct sim_task *t;
 
-	if (parts != NULL && parts->child != NULL)
+	if (parts != NULL && parts->child != NULL) {
 		add_parts(s, r, parts);
-	else
-		add_earlier(add_one(s, record_text(r, RECORD_ID), r), r);
+		return;
+	}
+	t = add_one(s, id, r);
+	add_earlier(t, r, 0, 1);
+	divide(s, t, whole ? whole : id, record_int(r, RECORD_PARTS, 1), true);
 }
 
 void
 sim_add_time(struct sim *s, const char *id, int64_t ms)
 {
 	struct sim_task *t = task_of(s, id);
+	const char *slash = strrchr(id, '/');
+	long long parts = 1;
+	char *whole;
 
 	t->last_ms = t->expected_ms = bounded(ms);
+	if (slash == NULL || sscanf(slash, "/%*[0-9]of%lld", &parts) != 1)
+		slash = id + strlen(id);
+	whole = mem_strndup(id, (size_t)(slash - id));
+	divide(s, t, whole, parts, parts == 1);
+	free(whole);
 }
 
 void
-sim_play(
-    const struct sim *s, const struct sim_plan *plan, struct sim_outcome *o)
+sim_play(struct sim *s, const struct sim_plan *plan, struct sim_outcome *o)
 {
+	size_t i;
+
+	for (i = 0; i < s->ids.count; i++)
+		s->tasks[i].replaced =
+		    s->parts[s->tasks[i].whole] != s->tasks[i].parts;
 	sim_play_tasks(s->tasks, s->ids.count, plan, o);
 }
 

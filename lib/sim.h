@@ -18,14 +18,17 @@ struct sim *sim_new(void);
 void sim_free(struct sim *s);
 
 /*
- * Add a task, or its parts where it was divided, or replace it: the newest
- * record with an id counts. Its time is
- * duration_ms, or without one expected_ms; a task with neither is unknown and
- * is not played. What is longer than SIM_TIME_MAX_MS counts as that.
+ * Add a task, or the parts that it was divided into: the newest record of a
+ * spec counts, however it was divided before. Its time is duration_ms, or
+ * without one expected_ms; a task with neither is unknown and is not played.
+ * What is longer than SIM_TIME_MAX_MS counts as that.
  */
 #define SIM_TIME_MAX_MS (INT64_C(1) << 40) /* 34 years: sums stay whole */
 void sim_add(struct sim *s, const struct record *r);
-/* The same of an id and its time, as ft:history has them. */
+/*
+ * The same of an id and its time, as ft:history has them: of a spec that was
+ * divided the whole counts, or without it the parts of one division.
+ */
 void sim_add_time(struct sim *s, const char *id, int64_t ms);
 
 enum sim_order {
@@ -57,7 +60,7 @@ struct sim_outcome {
 	int64_t tasks, unknown;       /* played, and those without a time */
 };
 void sim_play(
-    const struct sim *s, const struct sim_plan *plan, struct sim_outcome *o);
+    struct sim *s, const struct sim_plan *plan, struct sim_outcome *o);
 
 /*
  * The median time from the end of an attempt to the start of the next on the

@@ -232,6 +232,8 @@ cut(const struct sim_task *tasks, size_t count, const struct sim_plan *plan,
 	int64_t parts, p, ms;
 
 	for (i = 0; i < count; i++) {
+		if (tasks[i].replaced)
+			continue;
 		if (tasks[i].last_ms < 0) {
 			o->unknown++;
 			continue;

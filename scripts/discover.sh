@@ -38,13 +38,6 @@ list() {
 	}
 	jq -r '.errors[]? | "discover.sh: " + (.message | split("\n")[0])' \
 		"$tmp/list" >&2
-	jq -r '[.suites[]? | recurse(.suites[]?) | .specs[]? | .file as $file
-		| .tests[] | {$file, name: .projectName}]
-		| group_by(.file) | map(select(all(.name | test(".-.") | not)))
-		| select(. != []) | "discover.sh: \(map(.[0].file) | join(", ")):" +
-			" left out, no project is called VIEWPORT-BROWSER: " +
-			(add | map(.name | tojson) | unique | join(", "))' \
-		"$tmp/list" >&2
 }
 
 find "$dir" -name node_modules -prune -o -name 'playwright.config.[cm][jt]s' \
@@ -55,6 +48,21 @@ if [ "${only:-playwright}" = playwright ]; then
 		list "${config%/*}"
 	done <"$tmp/configs"
 fi
+
+# A map cannot name what only other projects have. Beside a project that it can
+# name they are no loss: a setup, say.
+jq -rs --arg dir "$dir" 'def good: test(".-.");
+	[.[] | .config.rootDir as $root
+		| any(.config.projects[]?.name; good) as $mixed
+		| .suites[]? | recurse(.suites[]?) | .specs[]?
+		| {spec: ($root + "/" + .file | ltrimstr($dir + "/")), $mixed,
+			name: .tests[].projectName}]
+	| group_by(.spec) | map(select(all(.mixed or (.name | good) | not)))
+	| select(. != [])
+	| "discover.sh: \(.[0][0].spec)\(if length > 1 then
+		" and \(length - 1) more" else "" end): left out, no project is " +
+		"called VIEWPORT-BROWSER: " +
+		(add | map(.name | tojson) | unique | join(", "))' "$tmp/listed" >&2
 
 test_call='(^|[^A-Za-z_.])(it|test|describe)(\.[a-z]+)*\('
 set -- ! -name '*.[jt]s' ! -name '*.[cm][jt]s' ! -name '*.[jt]sx' \

@@ -121,8 +121,14 @@ work() {
 	return $popped
 }
 
-# What ft-run does not take costs no task a lease.
-ft-run "$@" </dev/null >/dev/null || exit
+# A wrong call, table or folder ends here, before it costs a task its lease.
+status=0
+why=$(ft-run "$@" </dev/null 2>&1 >/dev/null) || status=$?
+[ -z "$told" ] || exit 143
+[ "$status" -eq 0 ] || {
+	printf '%s\n' "$why" >&2
+	exit "$status"
+}
 await && exit 0
 [ -n "${FT_RUN:-}" ] || FT_RUN=$(current)
 export FT_RUN

@@ -9,7 +9,6 @@
 
 #include "jsonl.h"
 #include "mem.h"
-#include "names.h"
 #include "opt.h"
 #include "queue.h"
 #include "record.h"
@@ -24,8 +23,6 @@
 static struct sim *sim;
 static long slots[SLOTS_MAX];
 static size_t slots_count;
-static struct names wholes; /* what -H remembers that is no part */
-static size_t whole_count;
 static int64_t wanted_ms = -1;
 static bool plain;
 
@@ -58,53 +55,18 @@ read_file(const char *path)
 	close(fd);
 }
 
-/* Of ID/1of3 the length of ID; 0: it is the id of no part. */
-static size_t
-whole_of(const char *id)
-{
-	const char *slash = strrchr(id, '/');
-	int end = 0;
-
-	if (slash == NULL ||
-	    sscanf(slash, "/%*[0-9]of%*[0-9]%n", &end) == EOF || end == 0 ||
-	    slash[end] != '\0')
-		return 0;
-	return (size_t)(slash - id);
-}
-
 static void
-learn_whole(const char *id, int64_t ms)
+learn(const char *id, int64_t ms)
 {
-	if (whole_of(id) > 0)
-		return;
-	names_add(&wholes, id);
 	sim_add_time(sim, id, ms);
 }
 
-static void
-learn_part(const char *id, int64_t ms)
-{
-	size_t len = whole_of(id);
-	char *whole;
-
-	if (len == 0)
-		return;
-	whole = mem_strndup(id, len);
-	if (names_add(&wholes, whole) >= whole_count)
-		sim_add_time(sim, id, ms);
-	free(whole);
-}
-
-/* A divided spec is remembered whole and in parts: it counts once. */
 static void
 read_history(void)
 {
 	struct queue *queue = queue_open_history();
 
-	queue_each_history(queue, learn_whole);
-	whole_count = wholes.count;
-	queue_each_history(queue, learn_part);
-	names_free(&wholes);
+	queue_each_history(queue, learn);
 	queue_close(queue);
 }
 

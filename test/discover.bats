@@ -78,11 +78,18 @@ playwright: shop.check.js desktop chrome+firefox' "$(found -r playwright specs)"
 
 	# names that tell no viewport leave a spec out, which is said
 	mkdir named
-	sed 's/desktop-//; s/mobile-//' specs/playwright.config.js |
-		sed "s/'desktop-firefox'/'firefox'/" >named/playwright.config.js
-	cp specs/shop.check.js named
+	sed 's/desktop-//g; s/mobile-//' specs/playwright.config.js \
+		>named/playwright.config.js
+	cp specs/shop.check.js named/a.check.js
+	cp specs/shop.check.js named/b.check.js
 	exits 65 "$root/scripts/discover.sh" -r playwright named
-	grep -q 'shop.check.js: left out, .*VIEWPORT-BROWSER: "chrome", "firefox", "setup"$' err
+	grep -q '^discover.sh: a.check.js and 1 more: left out, .*: "chrome", "firefox", "setup"$' err
+	# a setup beside such projects is no spec
+	sed "s/'setup'/'setup', testMatch: 'c.*'/" specs/playwright.config.js \
+		>named/playwright.config.js
+	cp specs/shop.check.js named/c.check.js
+	"$root/scripts/discover.sh" -r playwright named 2>err >map
+	same '' "$(cat err)"
 
 	# a configuration of a folder's own, and specs that none is near
 	mkdir web

@@ -151,6 +151,24 @@ numbers() {
 	jq -c '.id as $id | .pieces[] | {id: "\($id)/\(.part)of2", whole: $id, parts: 2} + .' \
 		<<<"$whole" | ft-sim -j 2 >out
 	same '[2,4000,3000,3000]' "$(numbers tasks total_ms longest_ms makespan_ms)"
+	# the newest division counts, and none before it
+	{
+		ran w 9000
+		jq -c . <<<"$whole"
+		ran x 100
+	} | tee both | ft-sim -j 2 >out
+	same '[3,4600]' "$(numbers tasks total_ms)"
+	tac both | ft-sim -j 2 >out
+	same '[2,9100]' "$(numbers tasks total_ms)"
+	jq -c '.pieces |= .[:1] + . | .attempts = []' <<<"$whole" |
+		cat both - | ft-sim -j 2 >out
+	same '[4,5100]' "$(numbers tasks total_ms)"
+	# its parts have its priority
+	{
+		ran x 3500
+		jq -c '.priority = 1 | .attempts = []' <<<"$whole"
+	} | ft-sim -j 2 -o longest >out
+	same '[4500]' "$(numbers makespan_ms)"
 }
 
 @test "-H takes a spec that is remembered whole and in parts once" {
@@ -159,6 +177,9 @@ numbers() {
 	redis HSET ft:history w 4000 w/1of2 1000 w/2of2 3000 w/1of3 900 a/1of2 70 b/c 7 >/dev/null
 	ft-sim -H -j 1 >out
 	same '[3,4077]' "$(numbers tasks total_ms)"
+	ran w 0 '"pieces":[{"part":1,"duration_ms":2000},{"part":2,"duration_ms":2500}]' |
+		ft-sim -H -j 1 - >out
+	same '[4,4577]' "$(numbers tasks total_ms)"
 	redis DEL ft:history >/dev/null
 }
 

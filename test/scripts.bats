@@ -304,6 +304,13 @@ reporter() {
 	sed -n 's/desktop/mobile/gp;q' far/history.jsonl |
 		jq -c '{id, group, spec}' | ft-push -r kin -H far/history.jsonl |
 		jq -e .expected_ms
+	jq -nc '(1, 2) as $k | {id: "g/w/\($k)of2", group: "g", spec: "w",
+		whole: "g/w", part: $k, parts: 2, status: "complete",
+		result: "passed", duration_ms: ($k * 1000)}' |
+		jq -cnf "$root/lib/jq/history.jq" >parts.jsonl
+	echo '{"id":"g/w","group":"g","spec":"w"}' |
+		ft-push -r parts -H parts.jsonl >pushed
+	same 3000 "$(jq .expected_ms pushed)"
 	same far/history.jsonl "$(find . -name 'history.jsonl*' -printf '%P\n')"
 }
 

@@ -400,15 +400,15 @@ more passed 1' "$(ft-stats -a | jq -r '"\(.id) \(.result) \(.attempt)"' | sort)"
 	same 140 "$(wc -l <popped)"
 	kill $!
 	wait $! || :
-	# nor is a second left behind that would want a start of its own
-	short good | jq -c 'range(81) as $i | .id += "\($i)"' |
+	# nor are three seconds left behind that would want a start of its own
+	short good | jq -c 'range(83) as $i | .id += "\($i)"' |
 		ft-push -r crumbs >/dev/null
 	ft-pop -r crumbs -f -j 2 -S 100 >crumbs 3>&- &
-	poll eval '[ "$(wc -l <crumbs)" -ge 81 ]'
+	poll eval '[ "$(wc -l <crumbs)" -ge 83 ]'
 	kill $!
 	wait $! || :
 	same '40 1
-41 2' "$(jq .slot crumbs | sort | uniq -c | sed 's/^ *//')"
+43 2' "$(jq .slot crumbs | sort | uniq -c | sed 's/^ *//')"
 	# where a slot's part is some tasks, each slot gets as many
 	short good | jq -c 'range(32) as $i | .id += "\($i)"' |
 		ft-push -r even >/dev/null
@@ -418,6 +418,16 @@ more passed 1' "$(ft-stats -a | jq -r '"\(.id) \(.result) \(.attempt)"' | sort)"
 	wait $! || :
 	same '8 8 8 8' "$(jq .slot even | sort | uniq -c |
 		awk '{ print $1 }' | paste -sd ' ')"
+	# which a long one does not overdo
+	short good | jq -c 'range(7) as $i | .id += "\($i)"
+		| .expected_ms = if $i < 2 then 5000 else 1000 end' |
+		ft-push -r mixed >/dev/null
+	ft-pop -r mixed -f -j 2 -S 100 >mixed 3>&- &
+	poll eval '[ "$(wc -l <mixed)" -ge 7 ]'
+	kill $!
+	wait $! || :
+	same '7 8' "$(jq -s 'group_by(.slot) | map(map(.expected_ms) | add / 1000) |
+		.[]' mixed | paste -sd ' ')"
 	# but a slot that is free takes its part
 	short a b c | ft-push -r parts >/dev/null
 	ft-pop -r parts -f -j 3 -S 100 >parts 3>&- &

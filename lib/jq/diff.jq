@@ -37,7 +37,9 @@ input_filename as $first
 | reduce (., inputs | select(.id) | [input_filename, .]) as [$file, $task]
 	({old: {}, new: {}};
 	.[if $file == $first then "old" else "new" end][$task.id] = $task)
-| if .new == {} then error("diff.jq: one of the two has no task") else . end
+| if .old == {} or .new == {} then
+	error("diff.jq: one of the two has no task, or both are one file")
+else . end
 | . as {$old, $new}
 | ($old + $new | keys_unsorted)[] as $id
 | change($old[$id]; $new[$id]) as $what

@@ -6,6 +6,7 @@
 
 reduce (inputs | select(.result | IN("passed", "flaky"))) as $task ({};
 	.[$task.id] = ($task
-	| {id, group, spec, weight, whole, status, result, duration_ms}
+	| {id, group, spec, weight, whole, part, parts, status, result,
+		duration_ms}
 	| with_entries(select(.value != null))))
 | .[]

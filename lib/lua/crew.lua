@@ -64,15 +64,14 @@ local function portion_ms(lease_ms)
 	return most, others_busy and each + CRUMBS_MS or most
 end
 
--- Take a task into a start, if it may share it and brings it nearer to its
--- portion; or note that it is left behind.
+-- Take a task into a start, if it may share it; or note that it is left behind.
 local function offer(start, id, score, ms)
 	local t = fields(id, 'share', 'failures', 'lost')
 
 	if t.share ~= start.share or not may_share(score, t) then
 		return
 	end
-	if start.ms + ms / 2 <= start.most then
+	if start.ms + ms <= start.most then
 		start.tasks[#start.tasks + 1] = {id, score}
 		start.ms = start.ms + ms
 	else
@@ -103,10 +102,17 @@ local function crew(id, score, t, share, lease_ms)
 			start.ms >= most and start.behind > CRUMBS_MS then
 			break
 		end
-		if next[i] ~= id and ms and (start.ms + ms / 2 <= most or
+		if next[i] ~= id and ms and (start.ms + ms <= most or
 			start.behind <= CRUMBS_MS) then
 			offer(start, next[i], next[i + 1], ms)
 		end
+	end
+	-- the shortest that did not fit, where that is nearer to the portion
+	local last = start.crumbs[#start.crumbs]
+	local ms = last and expected_ms(last[2])
+	if last and start.ms + ms / 2 <= most and #start.tasks < share then
+		start.tasks[#start.tasks + 1] = table.remove(start.crumbs)
+		start.ms, start.behind = start.ms + ms, start.behind - ms
 	end
 	if start.behind <= CRUMBS_MS and start.ms + start.behind <= at_most and
 		#start.tasks + #start.crumbs <= share then
