@@ -64,8 +64,7 @@ task_of(struct sim *s, const char *id)
 	return t;
 }
 
-/* It is of that division of its whole, which may have no other that is newer.
- */
+/* Of which spec it is, in how many parts; newest: no other division counts. */
 static void
 divide(struct sim *s, struct sim_task *t, const char *whole, int64_t parts,
     bool newest)
