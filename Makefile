@@ -27,7 +27,7 @@ summary = summary summary_numbers summary_json names
 display = display progress screen screen_text $(summary)
 ft-stats = figures newest fold json $(display) $(queue)
 ft-report-html = fold json page page_verdict page_tasks page_charts entry entry_article chart timeline html $(display)
-ft-sim = sim sim_play names $(queue)
+ft-sim = sim sim_play split names $(queue)
 
 PKGS = libcjson hiredis
 PKG_CONFIG = pkg-config

@@ -1,12 +1,11 @@
 /* sim - a run's tasks played again on other slots, in another order */
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "mem.h"
 #include "names.h"
 #include "sim.h"
 #include "sim_play.h"
+#include "split.h"
 
 /* Where and when the last attempt of a task ran. */
 struct stay {
@@ -167,8 +166,7 @@ add_parts(struct sim *s, const struct record *r, const cJSON *list)
 	char *id;
 
 	for (part.json = list->child; part.json; part.json = part.json->next) {
-		id = mem_printf(
-		    "%s/%lldof%lld", whole, (long long)k + 1, (long long)parts);
+		id = split_id(whole, k + 1, parts);
 		t = add_one(s, id, &part);
 		t->priority = record_int(r, RECORD_PRIORITY, 0);
 		add_earlier(t, r, k++, parts);
@@ -198,14 +196,10 @@ void
 sim_add_time(struct sim *s, const char *id, int64_t ms)
 {
 	struct sim_task *t = task_of(s, id);
-	const char *slash = strrchr(id, '/');
-	long long parts = 1;
-	char *whole;
+	int64_t parts;
+	char *whole = mem_strndup(id, split_whole(id, &parts));
 
 	t->last_ms = t->expected_ms = bounded(ms);
-	if (slash == NULL || sscanf(slash, "/%*[0-9]of%lld", &parts) != 1)
-		slash = id + strlen(id);
-	whole = mem_strndup(id, (size_t)(slash - id));
 	divide(s, t, whole, parts, parts == 1);
 	free(whole);
 }

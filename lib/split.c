@@ -1,6 +1,7 @@
 /* split - divide the specs that are longer than a slot's share of the work */
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,12 +41,34 @@ parts_of(const struct record *task, double share)
 	return need < (double)most ? (int64_t)need : most;
 }
 
+char *
+split_id(const char *whole, int64_t part, int64_t parts)
+{
+	return mem_printf("%s/%" PRId64 "of%" PRId64, whole, part, parts);
+}
+
+size_t
+split_whole(const char *id, int64_t *parts)
+{
+	const char *slash = strrchr(id, '/');
+	int end = 0;
+
+	*parts = 1;
+	if (slash == NULL ||
+	    sscanf(slash, "/%*[0-9]of%" SCNd64 "%n", parts, &end) != 1 ||
+	    slash[end] != '\0') {
+		*parts = 1;
+		return strlen(id);
+	}
+	return (size_t)(slash - id);
+}
+
 static struct record *
 part_of(const struct record *task, int64_t part, int64_t parts)
 {
 	const char *id = record_text(task, RECORD_ID);
 	struct record *r = record_copy(task);
-	char *own = mem_printf("%s/%" PRId64 "of%" PRId64, id, part, parts);
+	char *own = split_id(id, part, parts);
 
 	record_set_text(r, RECORD_ID, own);
 	record_set_text(r, RECORD_WHOLE, id);

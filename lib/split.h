@@ -17,6 +17,11 @@
  * expected_ms counts as the mean of the others, and stays whole. free(3).
  */
 int64_t *split_parts(struct record *const *tasks, size_t count, long slots);
+/* The id of a part, which counts from 1. free(3). */
+char *split_id(const char *whole, int64_t part, int64_t parts);
+/* How much of an id names the whole, and into how many parts it went; 1: none.
+ */
+size_t split_whole(const char *id, int64_t *parts);
 /* Hand on all tasks, or their parts, in their order. Takes the tasks. */
 void split_all(struct record **tasks, size_t count, const int64_t *parts,
     void (*each)(struct record *owned));

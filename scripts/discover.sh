@@ -49,21 +49,6 @@ if [ "${only:-playwright}" = playwright ]; then
 	done <"$tmp/configs"
 fi
 
-# A map cannot name what only other projects have. Beside a project that it can
-# name they are no loss: a setup, say.
-jq -rs --arg dir "$dir" 'def good: test(".-.");
-	[.[] | .config.rootDir as $root
-		| any(.config.projects[]?.name; good) as $mixed
-		| .suites[]? | recurse(.suites[]?) | .specs[]?
-		| {spec: ($root + "/" + .file | ltrimstr($dir + "/")), $mixed,
-			name: .tests[].projectName}]
-	| group_by(.spec) | map(select(all(.mixed or (.name | good) | not)))
-	| select(. != [])
-	| "discover.sh: \(.[0][0].spec)\(if length > 1 then
-		" and \(length - 1) more" else "" end): left out, no project is " +
-		"called VIEWPORT-BROWSER: " +
-		(add | map(.name | tojson) | unique | join(", "))' "$tmp/listed" >&2
-
 test_call='(^|[^A-Za-z_.])(it|test|describe)(\.[a-z]+)*\('
 set -- ! -name '*.[jt]s' ! -name '*.[cm][jt]s' ! -name '*.[jt]sx' \
 	-o -exec grep -qE "$test_call" '{}' \;
@@ -80,6 +65,7 @@ jq -Rs '{exclude: [], include: [split("\n")[] | select(. != "")
 	| {group: "g", spec: .[2:], viewport: "v", browser: "b"}]}' "$tmp/files" |
 	ft-expand -C "$dir" >"$tmp/guessed"
 jq -n --arg only "$only" --arg dir "$dir" --slurpfile listed "$tmp/listed" \
-	-f "$jq/discover.jq" "$tmp/guessed" >"$tmp/map"
-jq -e '.groups != []' "$tmp/map" >/dev/null || nothing
-cat "$tmp/map"
+	-f "$jq/discover.jq" "$tmp/guessed" >"$tmp/found"
+jq -r '.left_out | "discover.sh: \(values)"' "$tmp/found" >&2
+jq -e '.map.groups != []' "$tmp/found" >/dev/null || nothing
+jq .map "$tmp/found"

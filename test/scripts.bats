@@ -248,6 +248,20 @@ follows() {
 	run -64 "$root/scripts/worker.sh" -S
 }
 
+@test "a worker that waits for the next run reads no task of the last" {
+	map good
+	on_redis
+	ft-expand specs/map.json | ft-push >/dev/null
+	ft-pop -f | ft-run | ft-result >/dev/null
+	redis-cli -p "$port" monitor >commands 3>&- &
+	pids="$pids $!"
+	poll grep -q OK commands
+	worker w
+	poll grep -q 'waiting for the next' w.log
+	poll grep -q 'runmeta' commands
+	run -1 grep ':task:' commands
+}
+
 @test "a worker whose ft-run does not start takes no task" {
 	map good
 	on_redis

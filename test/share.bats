@@ -385,6 +385,19 @@ more passed 1' "$(ft-stats -a | jq -r '"\(.id) \(.result) \(.attempt)"' | sort)"
 	[ "$(starts)" -lt 7 ]
 }
 
+# taken RUN COUNT FLAG ... - the file RUN: what an ft-pop takes of tasks in its slots
+taken() {
+	# shellcheck disable=SC2034 # poll reads count
+	local run=$1 count=$2
+
+	shift 2
+	ft-push -r "$run" >/dev/null
+	ft-pop -r "$run" -f -S 100 "$@" >"$run" 3>&- &
+	poll eval '[ "$(wc -l <"$run")" -ge "$count" ]'
+	kill $!
+	wait $! || :
+}
+
 @test "a batch is no more than the tail allows" {
 	needs redis-server
 	export FT_RUN=three
@@ -401,39 +414,21 @@ more passed 1' "$(ft-stats -a | jq -r '"\(.id) \(.result) \(.attempt)"' | sort)"
 	kill $!
 	wait $! || :
 	# nor are three seconds left behind that would want a start of its own
-	short good | jq -c 'range(83) as $i | .id += "\($i)"' |
-		ft-push -r crumbs >/dev/null
-	ft-pop -r crumbs -f -j 2 -S 100 >crumbs 3>&- &
-	poll eval '[ "$(wc -l <crumbs)" -ge 83 ]'
-	kill $!
-	wait $! || :
+	short good | jq -c 'range(83) as $i | .id += "\($i)"' | taken crumbs 83 -j 2
 	same '40 1
 43 2' "$(jq .slot crumbs | sort | uniq -c | sed 's/^ *//')"
 	# where a slot's part is some tasks, each slot gets as many
-	short good | jq -c 'range(32) as $i | .id += "\($i)"' |
-		ft-push -r even >/dev/null
-	ft-pop -r even -f -j 4 -S 100 >even 3>&- &
-	poll eval '[ "$(wc -l <even)" -ge 32 ]'
-	kill $!
-	wait $! || :
+	short good | jq -c 'range(32) as $i | .id += "\($i)"' | taken even 32 -j 4
 	same '8 8 8 8' "$(jq .slot even | sort | uniq -c |
 		awk '{ print $1 }' | paste -sd ' ')"
 	# which a long one does not overdo
 	short good | jq -c 'range(7) as $i | .id += "\($i)"
 		| .expected_ms = if $i < 2 then 5000 else 1000 end' |
-		ft-push -r mixed >/dev/null
-	ft-pop -r mixed -f -j 2 -S 100 >mixed 3>&- &
-	poll eval '[ "$(wc -l <mixed)" -ge 7 ]'
-	kill $!
-	wait $! || :
+		taken mixed 7 -j 2
 	same '7 8' "$(jq -s 'group_by(.slot) | map(map(.expected_ms) | add / 1000) |
 		.[]' mixed | paste -sd ' ')"
 	# but a slot that is free takes its part
-	short a b c | ft-push -r parts >/dev/null
-	ft-pop -r parts -f -j 3 -S 100 >parts 3>&- &
-	poll eval '[ "$(wc -l <parts)" -ge 3 ]'
-	kill $!
-	wait $! || :
+	short a b c | taken parts 3 -j 3
 	same '1 2 3' "$(jq .slot parts | sort | paste -sd ' ')"
 	# without -S one comes for each slot
 	ft-push -m 0

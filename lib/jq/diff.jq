@@ -3,7 +3,8 @@
 #
 # A line a change: what (broken, fixed, flaky, slower, faster, new, gone), the
 # id, before and after, with tabs between. Slower and faster are a factor of
-# 1.5 and a second at least. The newest line of a task counts.
+# 1.5 and a second at least. The newest line of a task counts. A run without a
+# task cannot be compared: an error.
 
 def good: . == "passed" or . == "flaky";
 

@@ -1,9 +1,12 @@
 # discover.jq - what discover.sh found to a map: tasks come in, each with the
 # runner that its name tells; $listed is what Playwright lists below $dir, by
-# each configuration of its
+# each configuration of its. Beside the map comes what is left out of it, or null
+
+# Whether a project is one that a map can name.
+def named: test(".-.");
 
 def combination($spec):
-	select(test(".-."))
+	select(named)
 	| split("-") | {spec: $spec, viewport: (.[:-1] | join("-")),
 		browser: .[-1]};
 
@@ -20,12 +23,16 @@ def all_projects($specs):
 			| $config.projects[].name | combination($spec)]
 	else [] end;
 
-# Playwright's projects of each file, as {spec, viewport, browser}.
-def combinations($specs):
+# Playwright's projects of each file, as {spec, project}.
+def projects:
 	.config.rootDir as $root
-	| [.suites[]? | recurse(.suites[]?) | .specs[]?
-		| ($root + "/" + .file | ltrimstr($dir + "/")) as $spec
-		| .tests[].projectName | combination($spec)]
+	| .suites[]? | recurse(.suites[]?) | .specs[]?
+	| {spec: ($root + "/" + .file | ltrimstr($dir + "/")),
+		project: .tests[].projectName};
+
+# The same as {spec, viewport, browser}.
+def combinations($specs):
+	[projects | .spec as $spec | .project | combination($spec)]
 		+ all_projects($specs)
 	| unique;
 
@@ -38,6 +45,19 @@ def listed($specs):
 	| group_by(.browsers)[]
 	| {spec: $spec, runner: "playwright", viewports: map(.viewport),
 		browsers: .[0].browsers};
+
+# A map cannot name what only other projects have. Beside a project that it can
+# name they are no loss: a setup, say.
+def left_out:
+	[$listed[] | any(.config.projects[]?.name; named) as $some
+		| projects + {some: $some}]
+	| group_by(.spec) | map(select(all(.some or (.project | named) | not)))
+	| if . == [] then null else
+		"\(.[0][0].spec)\(if length > 1 then " and \(length - 1) more"
+			else "" end): left out, no project is called " +
+		"VIEWPORT-BROWSER: " +
+		(add | map(.project | tojson) | unique | join(", "))
+	end;
 
 # The kinds that are built in are all JavaScript: what else lies in their folders
 # is no spec.
@@ -58,4 +78,5 @@ def guessed:
 			(.spec as $spec | $asked | index($spec) | not))) | guessed)]
 | map(select($only == "" or .runner == $only))
 | group_by(.runner)
-| {exclude: [], groups: map({name: .[0].runner, tasks: .})}
+| {left_out: left_out,
+	map: {exclude: [], groups: map({name: .[0].runner, tasks: .})}}
