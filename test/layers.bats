@@ -13,8 +13,8 @@ ranks() {
 		opt utf8 path names weight launch oom
 		text jsonl json html screen
 		record
-		verdict summary newest estimate split fold pile sim folder redis timeline
-		history runner child chart entry queue progress
+		verdict summary newest estimate split fold pile folder redis timeline
+		history sim runner child chart entry queue progress
 		rerun keep cache
 		attempt page expand figures display
 		share foreground
