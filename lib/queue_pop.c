@@ -11,6 +11,8 @@
 #include "mem.h"
 #include "queue_popper.h"
 
+#define NOTES_MAX 64 /* read at once */
+
 struct popper *
 popper_open(struct queue *q, const char *worker, long slots, int64_t lease_ms,
     bool follow, long share)
@@ -52,6 +54,15 @@ popper_close(struct popper *p)
 	free(p);
 }
 
+static void
+keep_all(struct popper *p, const redisReply *notes)
+{
+	size_t i;
+
+	for (i = 0; i < notes->elements; i++)
+		note_keep(p, reply_text(notes, i));
+}
+
 /*
  * Replies and notes may have been lost: what is held, and so in which slots,
  * before another note is taken. False when waiting was given up.
@@ -60,9 +71,7 @@ static bool
 resync(struct popper *p)
 {
 	struct request *q = queue_request(&script_held, p->queue->run);
-	const redisReply *members, *notes;
 	redisReply *reply;
-	size_t i;
 
 	request_text(q, p->instance);
 	request_int(q, p->seen);
@@ -71,11 +80,8 @@ resync(struct popper *p)
 		return false;
 	p->connections = redis_connections(p->queue->redis);
 	p->missed = false;
-	members = reply_list(reply, 0);
-	notes = reply_list(reply, 1);
-	hold_only(p, members);
-	for (i = 0; i < notes->elements; i++)
-		note_keep(p, reply_text(notes, i));
+	hold_only(p, reply_list(reply, 0));
+	keep_all(p, reply_list(reply, 1));
 	freeReplyObject(reply);
 	return true;
 }
@@ -128,9 +134,13 @@ block(struct popper *p, bool full, struct pollfd *others, nfds_t count)
 	if (full) {
 		snprintf(
 		    seconds, sizeof(seconds), "%.3f", (double)wait_ms / 1000);
-		q = request_command("BLPOP");
-		request_text(q, p->own_bell);
+		q = request_command("BLMPOP");
 		request_text(q, seconds);
+		request_text(q, "1");
+		request_text(q, p->own_bell);
+		request_text(q, "LEFT");
+		request_text(q, "COUNT");
+		request_int(q, NOTES_MAX);
 	} else {
 		q = request_command("XREAD");
 		request_text(q, "BLOCK");
@@ -209,8 +219,8 @@ popper_next(struct popper *p, bool wait, struct pollfd *others, nfds_t count,
 		if (reply == NULL && redis_event(others, count))
 			return POP_EVENT;
 		p->missed = reply == NULL;
-		if (reply != NULL && full)
-			note_keep(p, reply_text(reply, 1));
+		if (full && reply != NULL && reply->type == REDIS_REPLY_ARRAY)
+			keep_all(p, reply_list(reply, 1));
 		freeReplyObject(reply);
 	}
 }

@@ -11,7 +11,7 @@ set -eu
 # Scripts of the queue run with the rights of whoever calls them.
 look='+auth +ping +time +eval +evalsha +exists +hget +hgetall +hlen +hmget
 +hscan +llen +lrange +ttl +xrevrange +zcard +zrange +zrevrange'
-work='+blpop +del +expire +hdel +hexists +hincrby +hset +hsetnx +lindex +ltrim
+work='+blmpop +del +expire +hdel +hexists +hincrby +hset +hsetnx +lindex +ltrim
 +rpush +sadd +scard +smembers +srem +xadd +xread +zadd +zrangebyscore +zrem'
 rights_of() {
 	case $1 in

@@ -48,12 +48,12 @@ processing() {
 
 # blocked - somebody waits for a bell
 blocked() {
-	redis CLIENT LIST | grep -q 'cmd=\(xread\|blpop\)'
+	redis CLIENT LIST | grep -q 'cmd=\(xread\|blmpop\)'
 }
 
 # full PID - the popper waits for its own bell
 full() {
-	redis CLIENT LIST | grep -q cmd=blpop
+	redis CLIENT LIST | grep -q cmd=blmpop
 }
 
 @test "a popped task says where it runs, as which lease and for how long" {

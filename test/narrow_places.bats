@@ -60,7 +60,7 @@ lines() {
 
 # A full popper waits for its bell.
 blocked() {
-	redis-cli -s redis.sock client list | grep -q cmd=blpop
+	redis-cli -s redis.sock client list | grep -q cmd=blmpop
 }
 
 swallow() {
@@ -163,16 +163,16 @@ ends() {
 	ends 'a passed 1' 'b passed 2'
 }
 
-@test "a dead ft-pop is handed one task at most, and loses none" {
-	push 0 true a b c d
+@test "a dead ft-pop is handed a task a slot at most, and loses none" {
+	push 0 true a b c d e
 	start pop ft-pop -f -j 2 -l 1
 	poll lines pop.out 2
 	kill -9 "$pid"
 	wait "$pid" || :
 	ft-run <pop.out | ft-result
-	holds '.processing == 1 and .complete == 2'
+	holds '.processing == 2 and .complete == 2'
 	worker
-	ends 'a passed 1' 'b passed 1' 'c passed 2' 'd passed 1'
+	ends 'a passed 1' 'b passed 1' 'c passed 2' 'd passed 2' 'e passed 1'
 	holds '.lost == 0'
 }
 

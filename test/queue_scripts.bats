@@ -408,29 +408,62 @@ others() {
 	[ "$(redis ZCARD "$ft:queue")" = 1 ]
 }
 
-@test "an instance that leaves a note unread gets one task and no more" {
+# unread INSTANCE - how many hand-overs lie on its bell
+unread() {
+	redis LRANGE "$ft:bell:$1" 0 -1 | grep -c '^task$'
+}
+
+@test "slots that end together are handed a task each" {
 	slots=2
-	push a b c d
+	push a b c d e
 	pop w.1.x 1 >/dev/null
 	one=$(task a lease) two=$(task b lease)
 	finish a "$one" passed
 	finish b "$two" passed
-	redis LRANGE "$ft:bell:w.1.x" 0 -1 | grep -c '^task$' | grep -qx 1
+	[ "$(unread w.1.x)" = 2 ]
+	[ "$(redis ZRANGE "$ft:queue" 0 -1)" = e ]
+}
+
+@test "an instance that leaves its bell unread for a second gets no more" {
+	slots=2
+	push a b c d e
+	pop w.1.x 1 >/dev/null
+	one=$(task a lease) two=$(task b lease)
+	finish a "$one" passed
+	sleep 1.1
+	finish b "$two" passed
+	[ "$(unread w.1.x)" = 1 ]
 	redis LRANGE "$ft:bell:w.1.x" 0 -1 | grep -q "b#$two"
-	[ "$(redis ZRANGE "$ft:queue" 0 -1)" = d ]
+	[ "$(redis ZCARD "$ft:queue")" = 2 ]
+}
+
+@test "who has another note to read is handed no task" {
+	slots=2
+	push a b c
+	pop w.1.x 1 >/dev/null
+	one=$(task a lease)
+	redis RPUSH "$ft:bell:w.1.x" "free
+x#1-x" >/dev/null
+	finish a "$one" passed
+	[ "$(unread w.1.x)" = 0 ]
+	[ "$(redis ZRANGE "$ft:queue" 0 -1)" = c ]
 }
 
 @test "a task that was handed to nobody loses time only" {
-	push a b c
-	token=$(lease=200 leased w.1.x 1)
-	finish a "$token" passed
-	[ "$(redis ZRANGE "$ft:leases" 0 -1)" = b ]
-	poll taken_back b
-	[ "$(redis ZRANGE "$ft:queue" 0 -1 | first)" = b ]
-	[ -z "$(task b lost)$(meta lost)" ]
-	[ "$(meta handed_back)" = 1 ]
-	[ "$(pop v.1.x 1 | grep -c '"b"')" = 1 ]
-	[ "$(pop w.1.x 2 | grep -c '"c"')" = 1 ]
+	slots=2
+	push a b c d e
+	lease=200 pop w.1.x 1 >/dev/null
+	one=$(task a lease) two=$(task b lease)
+	finish a "$one" passed
+	finish b "$two" passed
+	[ "$(unread w.1.x) $(redis ZCARD "$ft:leases")" = '2 2' ]
+	poll taken_back c
+	poll taken_back d
+	[ "$(redis ZRANGE "$ft:queue" 0 -1 | paste -sd ' ')" = 'c d e' ]
+	[ -z "$(task c lost)$(task d lost)$(meta lost)" ]
+	[ "$(meta handed_back)" = 2 ]
+	[ "$(pop v.1.x 1 | grep -c '"c"')" = 1 ]
+	[ "$(pop w.1.x 2 | grep -c '"d"')" = 1 ]
 }
 
 @test "a draining instance gets no other task" {

@@ -297,8 +297,8 @@ unblock() {
 
 @test "a wait that the server ends goes on; one that it refuses is 64" {
 	tasks a b | ft-push -k >/dev/null
-	for command in blpop xread; do
-		poll eval '! blocked blpop && ! blocked xread'
+	for command in blmpop xread; do
+		poll eval '! blocked blmpop && ! blocked xread'
 		ft-pop -f -l 30 >popped.$command 2>err 3>&- &
 		pid=$!
 		poll blocked $command

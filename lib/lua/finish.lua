@@ -17,6 +17,7 @@
 -- hold it; nil without such a task. Sent again it answers the same.
 -- Model: Finish.
 local LATE_MAX = 4096       -- bytes of late results kept of a task
+local UNREAD_MS = 1000      -- a popper that lives has read its bell by then
 local id, token, instance = ARGV[1], ARGV[2], ARGV[3]
 local result, reason = ARGV[5], ARGV[6]
 local key = task_key(id)
@@ -92,9 +93,17 @@ local function decide()
 		'avoid_ms', int(now + AVOID_MS))
 end
 
+-- A popper that leaves a note unread may be dead, and gets no more; what was
+-- handed over just now, by the number of its token, may still be on its way.
+local function reads_its_bell()
+	local first = redis.call('LINDEX', own_bell(instance), 0)
+	local handed_ms = first and string.match(first, '^task\n(%d+)')
+
+	return not first or handed_ms and now - handed_ms < UNREAD_MS
+end
+
 -- The slot may be free: tell its owner, with the next task when it waits for
--- one. A popper that leaves a note unread may be dead, and gets no more.
--- Returns whether a task was handed over.
+-- one. Returns whether a task was handed over.
 local function free_slot()
 	local text
 
@@ -110,8 +119,7 @@ local function free_slot()
 		return false
 	end
 	if used >= me.slots and slots_used(instance, me) < me.slots and
-		ARGV[4] ~= 'waiting' and
-		redis.call('LLEN', own_bell(instance)) == 0 and
+		ARGV[4] ~= 'waiting' and reads_its_bell() and
 		(meta.state == 'sealed' or meta.state == 'open') then
 		text = lease_next(instance, me, tonumber(t.lease_ms),
 			string.match(token, '^%d+%-(.*)$'), member)

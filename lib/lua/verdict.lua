@@ -56,15 +56,22 @@ local function spared(lease_ms)
 	end
 end
 
--- Whether a hand-over lies unread on the bell of its popper. It would be the
--- first note there, since finish makes none while another waits to be read.
+-- Whether a hand-over lies unread on the bell of its popper. The first note
+-- there would be one too, since finish makes none behind another kind.
 local function unread(token)
 	local instance = string.match(token or '', '^%d+%-(.*)%.%d+$')
-	local first = instance and
-		redis.call('LINDEX', own_bell(instance), 0) or ''
+	local bell = own_bell(instance or '')
+	local start = 'task\n' .. (token or '') .. '\n'
 
-	return string.sub(first, 1, 5) == 'task\n' and
-		string.find(first, 'task\n' .. token .. '\n', 1, true)
+	if not string.find(redis.call('LINDEX', bell, 0) or '', '^task\n') then
+		return false
+	end
+	for _, text in ipairs(redis.call('LRANGE', bell, 0, -1)) do
+		if string.sub(text, 1, #start) == start then
+			return true
+		end
+	end
+	return false
 end
 
 -- A worker has lost the task. Returns whether that was once too often: it may

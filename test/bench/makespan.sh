@@ -9,9 +9,10 @@
 # worker, as a multiple of the bound max(longest, total / slots), beside what
 # ft-sim foretells from the table alone, and from the records of the first order
 # that was played: these know what the machine takes between two specs. The
-# random order is made from the text of this file, so it changes with it. SUITES=
-# names some of the suites, table-SLOTS and made-SPECS-SLOTS, and ORDERS= some of
-# the orders.
+# random order is made from the text of this file, so it changes with it. xargs is
+# the longest first without queue, supervision or records: what the machine itself
+# allows. SUITES= names some of the suites, table-SLOTS and made-SPECS-SLOTS, and
+# ORDERS= some of the orders, one with the queue first.
 set -eu
 
 here=$(dirname "$0")
@@ -26,7 +27,7 @@ trap 'exit 143' TERM
 trap 'exit 130' INT
 server_start
 
-: "${MEDIAN:=0.3}" "${ORDERS:=history first map random shards}"
+: "${MEDIAN:=0.3}" "${ORDERS:=history first map random shards xargs}"
 : "${SUITES:=made-100-8 made-300-16 made-800-32 made-2000-64${table:+ table-8 table-16 table-32 table-64}}"
 [ -x "$top/build/bench-sleep" ] || {
 	echo "makespan: build/bench-sleep is missing; see make bench" >&2
@@ -103,10 +104,19 @@ shards() {
 	echo "$(($(now) - from))"
 }
 
+# alone SLOTS - the same for xargs
+alone() {
+	jq -r '"\(.duration_ms) \(.command[1])"' "$dir/past.jsonl" |
+		sort -rn | cut -d ' ' -f 2 >"$dir/seconds"
+	from=$(now)
+	xargs -P "$1" -n 1 "$top/build/bench-sleep" <"$dir/seconds"
+	echo "$(($(now) - from))"
+}
+
 # foretold ORDER SLOTS RECORDS - milliseconds, by ft-sim
 foretold() {
 	case $1 in
-	history) order=longest ;;
+	history | xargs) order=longest ;;
 	first) order=pushed ;;
 	*) order=$1 ;;
 	esac
@@ -117,12 +127,14 @@ foretold() {
 play() {
 	rm -f "$dir/lived.jsonl"
 	for order in $ORDERS; do
-		if [ "$order" = shards ]; then
-			ms=$(shards "$2")
-		else
+		case $order in
+		shards) ms=$(shards "$2") ;;
+		xargs) ms=$(alone "$2") ;;
+		*)
 			ms=$(queued "$order" "$2")
 			check
-		fi
+			;;
+		esac
 		[ -e "$dir/lived.jsonl" ] || # in the order of the map
 			jq -c 'del(.expected_ms)' "$dir/tasks.jsonl" \
 				"$dir/out" >"$dir/lived.jsonl"
@@ -156,20 +168,21 @@ print_table() {
 				$1, $2, $3, $4, $5 / 1000, $6 / 1000, $7, $8, $9
 			sum[$2] += $7
 			n[$2]++
-			if ($2 != "random") {
+			if ($2 != "random" && $2 != "xargs") {
 				worst = most(worst, $7 / $9 - 1)
 				from_run = most(from_run, $7 / $8 - 1)
 			}
 		}
 		END {
 			printf "mean x bound:"
-			split("history first map random shards", order, " ")
-			for (i = 1; i <= 5; i++)
+			count = split("history first map random shards" \
+				" xargs", order, " ")
+			for (i = 1; i <= count; i++)
 				if (n[order[i]])
 					printf " %s %.3f", order[i],
 						sum[order[i]] / n[order[i]]
 			printf "\nworst miss of ft-sim: %.1f %%, from the records of" \
-				" the first order %.1f %% (not random, a mean)\n",
+				" the first order %.1f %% (not random, a mean, nor xargs)\n",
 				100 * worst, 100 * from_run
 		}
 		function most(a, b) {

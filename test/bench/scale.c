@@ -131,8 +131,9 @@ wait_for_news(struct worker *w)
 		wait_us = 1000;
 	w->popping = false;
 	if (w->task != NULL)
-		redisAppendCommand(w->pops, "BLPOP ft:{%s}:bell:%s %f", run,
-		    w->instance, (double)wait_us / 1e6);
+		redisAppendCommand(w->pops,
+		    "BLMPOP %f 1 ft:{%s}:bell:%s LEFT COUNT 64",
+		    (double)wait_us / 1e6, run, w->instance);
 	else
 		redisAppendCommand(w->pops,
 		    "XREAD BLOCK %lld STREAMS ft:{%s}:bell %s",
@@ -190,9 +191,12 @@ popped(struct worker *w, const redisReply *r)
 static void
 heard(struct worker *w, const redisReply *r)
 {
-	if (r->type == REDIS_REPLY_ARRAY && w->finish_us != 0 &&
-	    strncmp(text_at(r, 1), "task\n", 5) == 0) {
-		begin(w, r->element[1]->str);
+	const redisReply *notes =
+	    r->type == REDIS_REPLY_ARRAY ? r->element[1] : NULL;
+
+	if (notes != NULL && w->finish_us != 0 &&
+	    strncmp(text_at(notes, 0), "task\n", 5) == 0) {
+		begin(w, notes->element[0]->str);
 		wait_for_news(w);
 	} else {
 		ask(w);
