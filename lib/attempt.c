@@ -86,14 +86,6 @@ furnish_kept(struct attempt *a)
 }
 
 static bool
-furnish_private(struct attempt *a)
-{
-	a->out = mem_printf("%s.out", a->tmp);
-	a->log = mem_printf("%s.log", a->tmp);
-	return folder_again(a->out);
-}
-
-static bool
 furnish(struct attempt *a, int slot, int member)
 {
 	a->tmp = member > 0
@@ -102,7 +94,20 @@ furnish(struct attempt *a, int slot, int member)
 	a->cache = cache_path(a->rules->scratch, slot);
 	if (!folder_again(a->tmp))
 		return false;
-	return a->rules->artifacts ? furnish_kept(a) : furnish_private(a);
+	if (a->rules->artifacts != NULL)
+		return furnish_kept(a);
+	a->out = mem_printf("%s.out", a->tmp);
+	a->log = mem_printf("%s.log", a->tmp);
+	return true;
+}
+
+/* Where nobody names it, it is not made; a shared start may leave something for
+ * each. */
+static bool
+furnish_out(const struct attempt *a, int member)
+{
+	return a->rules->artifacts != NULL ||
+	       (member == 0 && !a->plan.names_out) || folder_again(a->out);
 }
 
 /* The folders in scratch serve the slot's next attempt. */
@@ -181,16 +186,17 @@ attempt_new_of(const struct attempt_rules *rules, struct record *task, int slot,
     int member)
 {
 	struct attempt *a = mem_zalloc(1, sizeof(*a));
-	bool furnished;
 
 	a->rules = rules;
 	a->task = task;
 	attempt_await(rules, task, slot);
-	furnished = furnish(a, slot, member);
-	if (!furnished)
+	if (!furnish(a, slot, member))
 		unfurnished(task, errno);
-	if (furnished && plan(a))
-		return a;
+	else if (plan(a)) {
+		if (furnish_out(a, member))
+			return a;
+		unfurnished(task, errno);
+	}
 	finish(task, 0);
 	attempt_free(a);
 	return NULL;

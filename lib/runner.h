@@ -34,10 +34,10 @@ bool runner_splits(const struct runner_table *t, const char *name);
 #define RUNNER_DEFAULT "command" /* runs the spec, or the task's command */
 const char *runner_guess(const struct runner_table *t, const char *spec);
 
-/* Where an attempt runs. All paths are absolute; out exists. */
+/* Where an attempt runs. All paths are absolute; tmp exists. */
 struct runner_where {
 	const char *spec_root; /* where specs lie */
-	const char *out;       /* the attempt's own folder */
+	const char *out;       /* the attempt's own folder; see names_out */
 	const char *tmp;       /* its private TMPDIR */
 	const char *cache; /* its slot's starts share it; it need not exist */
 	/* Of a start that several share; NULL: it is one task's. */
@@ -47,12 +47,13 @@ struct runner_where {
 
 /* What is to be started. */
 struct runner_plan {
-	char **argv;  /* ends with NULL */
-	char **env;   /* "NAME=value", beyond the inherited; ends with NULL */
-	char *dir;    /* working folder: the spec root, or a project in it */
-	int polite;   /* the signal that asks it to end */
-	char *result; /* absolute path of the result file; NULL: none */
-	char *spec;   /* absolute path of the spec; NULL: the task has none */
+	char **argv;    /* ends with NULL */
+	char **env;     /* "NAME=value", beyond the inherited; ends with NULL */
+	char *dir;      /* working folder: the spec root, or a project in it */
+	int polite;     /* the signal that asks it to end */
+	char *result;   /* absolute path of the result file; NULL: none */
+	char *spec;     /* absolute path of the spec; NULL: the task has none */
+	bool names_out; /* the attempt's folder has to exist */
 	const void *entry; /* runner's own; the table must outlive the plan */
 };
 

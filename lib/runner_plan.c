@@ -111,6 +111,8 @@ fill(struct draft *d, struct buf *out, const char *s, bool lenient)
 			name = NULL;
 		}
 		value = name ? json_text(d->words, name, NULL) : NULL;
+		if (value != NULL && strcmp(name, "out") == 0)
+			d->plan->names_out = true;
 		if (value != NULL)
 			buf_puts(out, value);
 		else if (name == NULL)

@@ -381,6 +381,23 @@ passed' "$(complete .result)"
 	same 1 "$(complete 'select(.id == "b").output' | grep -c .)"
 }
 
+@test "an attempt has a folder of its own if anything names it" {
+	printf '#!/bin/sh\nls "${TMPDIR%%/*}" | grep out\n' >list
+	chmod +x list
+	jq -n '{none: {exit: {}}, env: {exit: {}, env: {KEPT: "{out}/x"}},
+		result: {result: {format: "junit", file: "{out}/r.xml"}}} |
+		map_values({argv: ["{spec_path}"]} + .)' >table.json
+	for name in env result none; do
+		printf '{"id":"a","spec":"list","runner":"%s"}\n' $name >in
+		work -R table.json
+		same "$([ $name = none ] || echo 1.out)" \
+			"$(complete '.output // ""')"
+	done
+	jq -cn '{id: "a", command: ["./list", "--to={out}"]}' >in
+	work
+	same 1.out "$(complete .output)"
+}
+
 @test "a spec may remove its temporary folder, or put something in its place" {
 	{
 		task a 'rm -r "$TMPDIR"'
