@@ -8,11 +8,13 @@
 # What is printed is the time from the start of the push to the end of the
 # worker, as a multiple of the bound max(longest, total / slots), beside what
 # ft-sim foretells from the table alone, and from the records of the first order
-# that was played: these know what the machine takes between two specs. The
-# random order is made from the text of this file, so it changes with it. xargs is
-# the longest first without queue, supervision or records: what the machine itself
-# allows. SUITES= names some of the suites, table-SLOTS and made-SPECS-SLOTS, and
-# ORDERS= some of the orders, one with the queue first.
+# that was played: these know what the machine takes between two specs.
+#
+# SUITES= names some of the suites, table-SLOTS and made-SPECS-SLOTS, ORDERS=
+# some of the orders, one with the queue first, and FSYNC= another appendfsync
+# than what is shipped. The random order is made from the text of this file, so
+# it changes with it. xargs is the longest first without queue, supervision or
+# records: what the machine itself allows.
 set -eu
 
 here=$(dirname "$0")
@@ -26,6 +28,7 @@ trap 'server_stop; rm -rf "$dir"' EXIT
 trap 'exit 143' TERM
 trap 'exit 130' INT
 server_start
+redis-cli -s "$REDIS_HOST" CONFIG SET appendfsync "${FSYNC:=always}" >/dev/null
 
 : "${MEDIAN:=0.3}" "${ORDERS:=history first map random shards xargs}"
 : "${SUITES:=made-100-8 made-300-16 made-800-32 made-2000-64${table:+ table-8 table-16 table-32 table-64}}"
