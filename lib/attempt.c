@@ -190,9 +190,9 @@ attempt_new_of(const struct attempt_rules *rules, struct record *task, int slot,
 	a->rules = rules;
 	a->task = task;
 	attempt_await(rules, task, slot);
-	if (!furnish(a, slot, member))
+	if (!furnish(a, slot, member)) {
 		unfurnished(task, errno);
-	else if (plan(a)) {
+	} else if (plan(a)) {
 		if (furnish_out(a, member))
 			return a;
 		unfurnished(task, errno);

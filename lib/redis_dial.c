@@ -95,6 +95,7 @@ redis_status(const char *text)
 	    {"no password is set", EX_USAGE},
 	    {"without any password", EX_USAGE},
 	    {"NOPERM", EX_USAGE},
+	    {"unknown command", EX_USAGE},
 	    {"The user executing the script can't", EX_USAGE},
 	    {"WRONGTYPE", EX_DATAERR},
 	    {"CROSSSLOT", EX_USAGE},

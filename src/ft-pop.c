@@ -65,7 +65,8 @@ written_free(void)
 		record_free(written[--count]);
 }
 
-/* What came together goes out together, since a batch shares a start. */
+/* What came together goes out together, since a batch shares a start; of more
+ * the rest follows. */
 static bool
 deliver(struct record *r)
 {

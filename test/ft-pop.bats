@@ -65,6 +65,21 @@ full() {
 	same 1 "$(processing)"
 }
 
+@test "notes that came together are read together" {
+	tasks a b c d e f | ft-push
+	follow -j 3
+	poll popped 3
+	poll full
+	kill -STOP "$pid"
+	redis CONFIG RESETSTAT >/dev/null
+	jq -c '. + {status: "complete", result: "passed"}' popped | ft-result
+	kill -CONT "$pid"
+	poll popped 6
+	poll full
+	# the one that it waited for, and the next for two
+	redis INFO commandstats | grep -q '^cmdstat_blmpop:calls=2,'
+}
+
 @test "no field of a record stands there twice" {
 	task a | ft-push
 	exits 0 ft-pop

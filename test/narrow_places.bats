@@ -150,6 +150,24 @@ ends() {
 	ends 'a passed 1' 'b passed 1' 'c passed 1'
 }
 
+@test "notes that were lost on the wire together come again together" {
+	push 0 true a b c d e f
+	start pop env "$far" ft-pop -f -j 3 -l 30
+	poll lines pop.out 3
+	poll blocked
+	swallow
+	ft-run -j 3 <pop.out | ft-result
+	holds '.processing == 3 and .complete == 3'
+	cut_all
+	poll lines pop.out 6
+	[ "$(tail -n 3 pop.out | jq -s -c '[map(.id), map(.slot)] |
+		map(sort)')" = '[["d","e","f"],[1,2,3]]' ]
+	tail -n 3 pop.out | ft-run | ft-result
+	wait "$pid" || [ $? -eq 1 ]
+	ends 'a passed 1' 'b passed 1' 'c passed 1' 'd passed 1' 'e passed 1' \
+		'f passed 1'
+}
+
 @test "ft-pop dies with a task that was handed to it" {
 	push 0 true a b
 	start pop ft-pop -f -l 1
@@ -169,7 +187,7 @@ ends() {
 	poll lines pop.out 2
 	kill -9 "$pid"
 	wait "$pid" || :
-	ft-run <pop.out | ft-result
+	ft-run -j 2 <pop.out | ft-result
 	holds '.processing == 2 and .complete == 2'
 	worker
 	ends 'a passed 1' 'b passed 1' 'c passed 2' 'd passed 2' 'e passed 1'

@@ -3,6 +3,7 @@
 -- KEYS[1]  ft:{RUN}:meta, and workers, held:INSTANCE, bell:INSTANCE, task:ID of
 --          what it holds
 local BELL_KEPT = 1024      -- notes kept for an instance that does not read
+local NEXT_NOTE = '\f'      -- between the notes of tasks that come together
 
 local function held_key(instance)
 	return PREFIX .. 'held:' .. instance

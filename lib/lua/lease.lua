@@ -2,7 +2,6 @@
 --
 -- KEYS[1]  ft:{RUN}:meta, and queue, leases, workers, task:ID, held:INSTANCE,
 --          bell:INSTANCE of those that are chosen
-local NEXT_NOTE = '\f'      -- between the notes of one answer
 
 local function lost_attempt(n, worker, slot, started, finished)
 	return '{"attempt":' .. n .. ',"worker":' .. cjson.encode(worker) ..

@@ -56,22 +56,31 @@ local function spared(lease_ms)
 	end
 end
 
--- Whether a hand-over lies unread on the bell of its popper. The first note
--- there would be one too, since finish makes none behind another kind.
-local function unread(token)
-	local instance = string.match(token or '', '^%d+%-(.*)%.%d+$')
-	local bell = own_bell(instance or '')
-	local start = 'task\n' .. (token or '') .. '\n'
+-- The tokens of the hand-overs that lie unread on an instance's bell.
+local function on_bell(instance)
+	local tokens = {}
 
-	if not string.find(redis.call('LINDEX', bell, 0) or '', '^task\n') then
-		return false
-	end
-	for _, text in ipairs(redis.call('LRANGE', bell, 0, -1)) do
-		if string.sub(text, 1, #start) == start then
-			return true
+	for _, text in ipairs(redis.call('LRANGE', own_bell(instance), 0, -1)) do
+		for token in string.gmatch(NEXT_NOTE .. text,
+			NEXT_NOTE .. 'task\n([^\n]*)') do
+			tokens[token] = true
 		end
 	end
-	return false
+	return tokens
+end
+
+-- Whether it was handed to a popper that has not read it. A bell is looked at
+-- once: what expires together may have been handed over together.
+local bells = {}
+
+local function unread(token)
+	local instance = string.match(token or '', '^%d+%-(.*)%.%d+$')
+
+	if not instance then
+		return false
+	end
+	bells[instance] = bells[instance] or on_bell(instance)
+	return bells[instance][token]
 end
 
 -- A worker has lost the task. Returns whether that was once too often: it may

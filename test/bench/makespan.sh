@@ -28,7 +28,11 @@ trap 'server_stop; rm -rf "$dir"' EXIT
 trap 'exit 143' TERM
 trap 'exit 130' INT
 server_start
-redis-cli -s "$REDIS_HOST" CONFIG SET appendfsync "${FSYNC:=always}" >/dev/null
+[ "$(redis-cli -s "$REDIS_HOST" CONFIG SET appendfsync \
+	"${FSYNC:=always}")" = OK ] || {
+	echo "makespan: FSYNC: expected always, everysec or no" >&2
+	exit 64
+}
 
 : "${MEDIAN:=0.3}" "${ORDERS:=history first map random shards xargs}"
 : "${SUITES:=made-100-8 made-300-16 made-800-32 made-2000-64${table:+ table-8 table-16 table-32 table-64}}"
@@ -185,8 +189,8 @@ print_table() {
 					printf " %s %.3f", order[i],
 						sum[order[i]] / n[order[i]]
 			printf "\nworst miss of ft-sim: %.1f %%, from the records of" \
-				" the first order %.1f %% (not random, a mean, nor xargs)\n",
-				100 * worst, 100 * from_run
+				" the first order %.1f %%\n(not random, a mean," \
+				" nor xargs)\n", 100 * worst, 100 * from_run
 		}
 		function most(a, b) {
 			b = b < 0 ? -b : b

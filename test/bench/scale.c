@@ -192,7 +192,8 @@ static void
 heard(struct worker *w, const redisReply *r)
 {
 	const redisReply *notes =
-	    r->type == REDIS_REPLY_ARRAY ? r->element[1] : NULL;
+	    r->type == REDIS_REPLY_ARRAY && r->elements == 2 ? r->element[1]
+							     : NULL;
 
 	if (notes != NULL && w->finish_us != 0 &&
 	    strncmp(text_at(notes, 0), "task\n", 5) == 0) {

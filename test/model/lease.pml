@@ -286,6 +286,8 @@ inline undelivered(i, last)
 	fi
 }
 
+/* A hand-over that lies on the bell was told again by pop or after a lost reply
+ * when its task ends: the next takes its place. Whether it is old is chance. */
 inline free_slot(i, hand_over)
 {
 	if
@@ -293,7 +295,8 @@ inline free_slot(i, hand_over)
 	:: !draining[i] ->
 		got = 0;
 		if
-		:: hand_over && takes_work && !note[i] -> lease_next(i)
+		:: hand_over && takes_work && note[i] != FREED -> lease_next(i)
+		:: note[i] == TASK
 		:: else
 		fi;
 		if
