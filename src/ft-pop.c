@@ -65,8 +65,10 @@ written_free(void)
 		record_free(written[--count]);
 }
 
-/* What came together goes out together, since a batch shares a start; of more
- * the rest follows. */
+/*
+ * What came together goes out together, since a batch shares a start; beyond
+ * QUEUE_SHARE_MAX in the next turn.
+ */
 static bool
 deliver(struct record *r)
 {

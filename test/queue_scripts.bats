@@ -429,7 +429,7 @@ unread() {
 	push a b c d e
 	pop w.1.x 1 >/dev/null
 	token=$(task a lease)
-	redis RPUSH "$ft:bell:w.1.x" "$(printf 'task\n%s-w.1.x.1\n' \
+	redis RPUSH "$ft:bell:w.1.x" "$(printf 'task\n%s-w.1.x.1' \
 		"$((${token%%-*} - 1500))")" >/dev/null
 	finish a "$token" passed
 	[ "$(unread w.1.x)" = 1 ]
@@ -450,33 +450,35 @@ x#1-x" >/dev/null
 }
 
 @test "a task that was handed to nobody loses time only" {
-	slots=2
-	push a b c d e
-	lease=200 pop w.1.x 1 >/dev/null
-	one=$(task a lease) two=$(task b lease)
-	finish a "$one" passed
-	finish b "$two" passed
-	[ "$(unread w.1.x) $(redis ZCARD "$ft:leases")" = '2 2' ]
-	poll taken_back c
-	poll taken_back d
-	[ "$(redis ZRANGE "$ft:queue" 0 -1 | paste -sd ' ')" = 'c d e' ]
-	[ -z "$(task c lost)$(task d lost)$(meta lost)" ]
-	[ "$(meta handed_back)" = 2 ]
-	[ "$(pop v.1.x 1 | grep -c '"c"')" = 1 ]
-	[ "$(pop w.1.x 2 | grep -c '"d"')" = 1 ]
+	push a b c d e f g
+	lease=1000
+	slots=2 pop w.1.x 1 >/dev/null
+	slots=1 pop v.1.x 1 >/dev/null
+	for id in a b c; do
+		finish $id "$(task $id lease)" passed
+	done
+	[ "$(unread w.1.x) $(unread v.1.x)" = '2 1' ]
+	for id in d e f; do
+		poll taken_back $id
+	done
+	[ "$(redis ZRANGE "$ft:queue" 0 -1 | paste -sd ' ')" = 'd e f g' ]
+	[ -z "$(task d lost)$(task e lost)$(task f lost)$(meta lost)" ]
+	[ "$(meta handed_back)" = 3 ]
+	[ "$(pop u.1.x 1 | grep -c '"d"')" = 1 ]
+	[ "$(pop v.1.x 2 | grep -c '"e"')" = 1 ]
 }
 
 @test "nor are tasks lost that were handed to nobody as one start" {
-	local known=$((2 ** 40 + 2 ** 39 - 100)) args=() id
+	local known=$((2 ** 40 + 2 ** 39 - 100)) args=() id # 100 ms
 	for id in a b c d; do
 		args+=("$id" "{\"id\":\"$id\"}" "$known" '' s)
 	done
 	op push run pusher 1 '' "${args[@]}" >/dev/null
 	op seal >/dev/null
-	op pop w.1.x w 1 200 w.1.x.1 f 0 2 >/dev/null
+	op pop w.1.x w 1 1000 w.1.x.1 f 0 2 >/dev/null
 	one=$(task a lease) two=$(task b lease)
 	finish a "$one" passed
-	redis DEL "$ft:bell:w.1.x" >/dev/null
+	redis DEL "$ft:bell:w.1.x" >/dev/null # who has not read it gets no more
 	finish b "$two" passed
 	[ "$(unread w.1.x) $(redis LLEN "$ft:bell:w.1.x")" = '2 1' ]
 	poll taken_back c

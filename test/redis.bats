@@ -316,11 +316,11 @@ unblock() {
 }
 
 @test "a server that is too old to know a command is 64" {
-	redis_start old --rename-command BLMPOP '' 5>&-
 	tasks a | ft-push >/dev/null
-	exits 64 ft-pop -f
+	stopped
+	redis_start "$server" --rename-command BLMPOP '' 5>&-
+	exits 64 timeout 20 ft-pop -f
 	grep -q "^ft-pop: redis at $REDIS_HOST: waiting: .*unknown command" err
-	redis_stop old
 }
 
 @test "an idle popper and a follower do not spin while the server is away" {

@@ -95,8 +95,8 @@ end
 
 -- A popper that leaves a note unread may be dead, and gets no more; what was
 -- handed over just now may still be on its way. The number of its token is the
--- clock's, or ahead of a clock that was set back; then each slot may be handed
--- a task before the popper counts as dead.
+-- clock's or ahead of it, after many leases in a millisecond or a clock set
+-- back; at worst each slot is handed a task before the popper counts as dead.
 local function reads_its_bell()
 	local first = redis.call('LINDEX', own_bell(instance), 0)
 	local handed_ms = first and string.match(first, '^task\n(%d+)')

@@ -28,8 +28,8 @@ trap 'server_stop; rm -rf "$dir"' EXIT
 trap 'exit 143' TERM
 trap 'exit 130' INT
 server_start
-[ "$(redis-cli -s "$REDIS_HOST" CONFIG SET appendfsync \
-	"${FSYNC:=always}")" = OK ] || {
+: "${FSYNC:=always}"
+[ "$(redis-cli -s "$REDIS_HOST" CONFIG SET appendfsync "$FSYNC")" = OK ] || {
 	echo "makespan: FSYNC: expected always, everysec or no" >&2
 	exit 64
 }

@@ -132,7 +132,7 @@ wait_for_news(struct worker *w)
 	w->popping = false;
 	if (w->task != NULL)
 		redisAppendCommand(w->pops,
-		    "BLMPOP %f 1 ft:{%s}:bell:%s LEFT COUNT 64",
+		    "BLMPOP %f 1 ft:{%s}:bell:%s LEFT COUNT 1",
 		    (double)wait_us / 1e6, run, w->instance);
 	else
 		redisAppendCommand(w->pops,

@@ -286,8 +286,9 @@ inline undelivered(i, last)
 	fi
 }
 
-/* A hand-over that lies on the bell was told again by pop or after a lost reply
- * when its task ends: the next takes its place. Whether it is old is chance. */
+/* A hand-over may still lie on the bell when its task ends, since a resync told
+ * of it too. What comes next is behind it there, and takes its place here;
+ * whether it is old enough for another to be refused is chance. */
 inline free_slot(i, hand_over)
 {
 	if
