@@ -106,8 +106,7 @@ furnish(struct attempt *a, int slot, int member)
 static bool
 furnish_out(const struct attempt *a, int member)
 {
-	return a->rules->artifacts != NULL ||
-	       (member == 0 && !a->plan.names_out) || folder_again(a->out);
+	return (member == 0 && !a->plan.names_out) || folder_again(a->out);
 }
 
 /* The folders in scratch serve the slot's next attempt. */

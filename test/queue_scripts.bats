@@ -292,12 +292,13 @@ pops_task() {
 	[ "$(redis SMEMBERS "$ft:held:w.1.x")" = "b#${lines[1]}" ]
 }
 
-# push_known ID MS PRIORITY ... - of which a history knows how long they last
+# push_known ID MS PRIORITY ... - of which a history knows how long they last,
+# and which may share a start with those of the same $share
 push_known() {
 	local args=()
 	while [ $# -gt 0 ]; do
 		args+=("$1" "{\"id\":\"$1\"}" \
-			"$((2 ** 40 + 2 ** 39 - $2 - $3 * 2 ** 41))" '' '')
+			"$((2 ** 40 + 2 ** 39 - $2 - $3 * 2 ** 41))" '' "${share-}")
 		shift 3
 	done
 	op push run pusher 1 '' "${args[@]}" >/dev/null
@@ -469,12 +470,7 @@ x#1-x" >/dev/null
 }
 
 @test "nor are tasks lost that were handed to nobody as one start" {
-	local known=$((2 ** 40 + 2 ** 39 - 100)) args=() id # 100 ms
-	for id in a b c d; do
-		args+=("$id" "{\"id\":\"$id\"}" "$known" '' s)
-	done
-	op push run pusher 1 '' "${args[@]}" >/dev/null
-	op seal >/dev/null
+	share=s push_known a 100 0 b 100 0 c 100 0 d 100 0
 	op pop w.1.x w 1 1000 w.1.x.1 f 0 2 >/dev/null
 	one=$(task a lease) two=$(task b lease)
 	finish a "$one" passed

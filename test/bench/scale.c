@@ -131,8 +131,7 @@ wait_for_news(struct worker *w)
 		wait_us = 1000;
 	w->popping = false;
 	if (w->task != NULL)
-		redisAppendCommand(w->pops,
-		    "BLMPOP %f 1 ft:{%s}:bell:%s LEFT COUNT 1",
+		redisAppendCommand(w->pops, "BLMPOP %f 1 ft:{%s}:bell:%s LEFT",
 		    (double)wait_us / 1e6, run, w->instance);
 	else
 		redisAppendCommand(w->pops,
