@@ -20,7 +20,7 @@ ft-expand = weight expand expand_words expand_spec expand_map expand_twins \
 	$(runner)
 ft-push = history fold json split $(display) $(queue)
 ft-pop = $(queue)
-ft-run = worker pile slots crew crew_start share foreground attempt rerun keep cache folder child \
+ft-run = worker pile prefetch slots crew crew_start share foreground attempt rerun keep cache folder child \
 	supervisor launch sweep oom $(display) $(runner)
 ft-result = $(queue)
 summary = summary summary_numbers summary_json names

@@ -25,14 +25,15 @@ struct attempt {
 	bool kept;
 };
 
-/* What an earlier attempt may have left in the record. */
+/* What its wait or an earlier attempt may have left in the record. */
 static void
 wipe(struct record *task)
 {
-	static const enum field left[] = {RECORD_REASON, RECORD_FINISHED_MS,
-	    RECORD_DURATION_MS, RECORD_EXIT_CODE, RECORD_SIGNAL, RECORD_CPU_MS,
-	    RECORD_MAX_RSS_KB, RECORD_TESTS, RECORD_MESSAGE, RECORD_OUTPUT,
-	    RECORD_ARTIFACTS, RECORD_LEFT_OUT, RECORD_RERUN};
+	static const enum field left[] = {RECORD_WAIT_MS, RECORD_REASON,
+	    RECORD_FINISHED_MS, RECORD_DURATION_MS, RECORD_EXIT_CODE,
+	    RECORD_SIGNAL, RECORD_CPU_MS, RECORD_MAX_RSS_KB, RECORD_TESTS,
+	    RECORD_MESSAGE, RECORD_OUTPUT, RECORD_ARTIFACTS, RECORD_LEFT_OUT,
+	    RECORD_RERUN};
 	size_t i;
 
 	for (i = 0; i < sizeof(left) / sizeof(left[0]); i++)
@@ -350,6 +351,7 @@ attempt_free(struct attempt *a)
 void
 attempt_hand_back(struct record *task)
 {
+	record_drop(task, RECORD_WAIT_MS);
 	record_set_status(task, STATUS_WAITING);
 	record_set_result(task, RESULT_UNKNOWN);
 	record_set_reason(task, REASON_DRAIN);

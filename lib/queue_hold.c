@@ -22,8 +22,8 @@ find(const struct popper *p, const char *member)
 	struct hold **link;
 	long i;
 
-	for (i = 0; i < p->slots; i++)
-		for (link = &p->slot[i]; *link != NULL; link = &(*link)->next)
+	for (i = 0; i < p->places; i++)
+		for (link = &p->place[i]; *link != NULL; link = &(*link)->next)
 			if (strcmp((*link)->member, member) == 0)
 				return link;
 	return NULL;
@@ -44,22 +44,33 @@ hold_end(struct popper *p, const char *member)
 		drop(link);
 }
 
+bool
+hold_full(const struct popper *p)
+{
+	long i, held = 0;
+
+	for (i = 0; i < p->places; i++)
+		held += p->place[i] != NULL;
+	return held >= p->slots;
+}
+
 /*
- * The slot of its batch, else the lowest free one; the last one when the queue
+ * The place of its batch, else the lowest free one; the last one when the queue
  * knows better than we.
  */
 static long
-choose_slot(const struct popper *p, const char *batch)
+choose_place(const struct popper *p, const char *batch)
 {
 	long i;
 
-	for (i = 0; *batch != '\0' && i < p->slots; i++)
-		if (p->slot[i] != NULL && strcmp(p->slot[i]->batch, batch) == 0)
+	for (i = 0; *batch != '\0' && i < p->places; i++)
+		if (p->place[i] != NULL &&
+		    strcmp(p->place[i]->batch, batch) == 0)
 			return i;
-	for (i = 0; i < p->slots - 1 && p->slot[i] != NULL;)
+	for (i = 0; i < p->places - 1 && p->place[i] != NULL;)
 		i++;
-	while (p->slot[i] != NULL)
-		drop(&p->slot[i]);
+	while (p->place[i] != NULL)
+		drop(&p->place[i]);
 	return i;
 }
 
@@ -68,13 +79,13 @@ hold_take(struct popper *p, const char *member, const char *batch)
 {
 	size_t size = strlen(member) + 1;
 	struct hold *h = mem_alloc(sizeof(*h) + size);
-	long i = choose_slot(p, batch);
+	long i = choose_place(p, batch);
 
 	memcpy(h->member, member, size);
 	h->batch = mem_strdup(batch);
-	h->next = p->slot[i];
-	p->slot[i] = h;
-	return i;
+	h->next = p->place[i];
+	p->place[i] = h;
+	return i % p->slots;
 }
 
 static bool
@@ -94,8 +105,8 @@ hold_only(struct popper *p, const redisReply *members)
 	struct hold **link;
 	long i;
 
-	for (i = 0; i < p->slots; i++)
-		for (link = &p->slot[i]; *link != NULL;)
+	for (i = 0; i < p->places; i++)
+		for (link = &p->place[i]; *link != NULL;)
 			if (is_among(members, (*link)->member))
 				link = &(*link)->next;
 			else

@@ -7,6 +7,7 @@
 #include "mem.h"
 #include "queue_popper.h"
 
+#define WAIT_MS 1000  /* or a third of the lease, whichever is less */
 #define NOTE_FIELDS 8 /* of the longest note: see task_note in instance.lua */
 
 struct note {
@@ -75,6 +76,14 @@ cut(char *text, char *field[NOTE_FIELDS])
 		field[i] = i < NOTE_FIELDS - 1 ? strsep(&text, "\n") : text;
 }
 
+/* It has come before a slot is free. */
+static void
+let_wait(struct record *r, int64_t lease_ms)
+{
+	record_set_int(
+	    r, RECORD_WAIT_MS, lease_ms / 3 < WAIT_MS ? lease_ms / 3 : WAIT_MS);
+}
+
 /* A leased task's record; NULL when it has been returned before. */
 static struct record *
 task_record(struct popper *p, char *field[NOTE_FIELDS])
@@ -82,6 +91,7 @@ task_record(struct popper *p, char *field[NOTE_FIELDS])
 	struct record *r = record_parse(field[7]);
 	long long fence = strtoll(field[1], NULL, 10);
 	char *member;
+	bool full;
 
 	if (r == NULL || !record_has(r, RECORD_ID))
 		errx(EX_SOFTWARE, "pop: a task that is no record");
@@ -96,6 +106,7 @@ task_record(struct popper *p, char *field[NOTE_FIELDS])
 		p->seen = fence;
 	record_set_text(r, RECORD_RUN, p->queue->run);
 	record_set_text(r, RECORD_WORKER, p->worker);
+	full = p->share < 2 && hold_full(p);
 	record_set_int(r, RECORD_SLOT, hold_take(p, member, field[6]) + 1);
 	free(member);
 	if (*field[6] != '\0')
@@ -103,6 +114,8 @@ task_record(struct popper *p, char *field[NOTE_FIELDS])
 	record_set_int(r, RECORD_ATTEMPT, atoi(field[2]));
 	record_set_text(r, RECORD_LEASE, field[1]);
 	record_set_int(r, RECORD_LEASE_MS, atoll(field[3]));
+	if (full)
+		let_wait(r, atoll(field[3]));
 	record_set_status(r, STATUS_PROCESSING);
 	record_set_result(r, RESULT_UNKNOWN);
 	queue_set_list(r, RECORD_ATTEMPTS, field[4]);

@@ -35,7 +35,8 @@ popper_open(struct queue *q, const char *worker, long slots, int64_t lease_ms,
 	p->connections = redis_connections(q->redis);
 	p->slots = slots;
 	p->share = share;
-	p->slot = mem_zalloc((size_t)slots, sizeof(*p->slot));
+	p->places = share > 1 ? slots : slots + PREFETCH;
+	p->place = mem_zalloc((size_t)p->places, sizeof(*p->place));
 	p->last = &p->first;
 	return p;
 }
@@ -47,7 +48,7 @@ popper_close(struct popper *p)
 		return;
 	note_forget(p);
 	hold_only(p, NULL);
-	free(p->slot);
+	free(p->place);
 	free(p->instance);
 	free(p->own_bell);
 	free(p->bell);
@@ -112,12 +113,7 @@ ask(struct popper *p)
 static bool
 still_full(const struct popper *p)
 {
-	long i;
-
-	for (i = 0; i < p->slots; i++)
-		if (p->slot[i] == NULL)
-			return false;
-	return p->follow && clock_mono_ms() < p->ask_ms;
+	return p->follow && hold_full(p) && clock_mono_ms() < p->ask_ms;
 }
 
 /* A full instance waits for its own bell, an idle one for the run's. */

@@ -4,6 +4,8 @@
 
 #include "queue_impl.h"
 
+#define PREFETCH 16 /* see finish.lua */
+
 /* What a slot works on: more than one when they are a batch. */
 struct hold {
 	struct hold *next;
@@ -26,7 +28,8 @@ struct popper {
 	int64_t ask_ms;      /* on the monotonic clock: until then, if full, */
 			     /* only its own bell can bring news */
 	long slots, share;
-	struct hold **slot; /* what was returned, by slot; NULL: free */
+	long places;         /* slots, and what may wait for one */
+	struct hold **place; /* what was returned, by slot; NULL: free */
 	struct note *first, **last;
 };
 
@@ -37,7 +40,9 @@ void note_forget(struct popper *p);
 /* Act on them; true when one is for the caller. */
 bool note_take(struct popper *p, struct record **r, enum popped *what);
 
-/* Slots, and the members of held that they work on. */
+/* Slots, and the members of held that they work on, or that wait for them. */
+bool hold_full(const struct popper *p);
+/* The slot, from 0; where it is not free, the one that a task waits for. */
 long hold_take(struct popper *p, const char *member, const char *batch);
 void hold_end(struct popper *p, const char *member);
 bool hold_has(const struct popper *p, const char *member);

@@ -54,7 +54,8 @@ enum field {
 	RECORD_ATTEMPT,
 	RECORD_LEASE,
 	RECORD_LEASE_MS,
-	RECORD_BATCH, /* those leased together, for one slot */
+	RECORD_BATCH,   /* those leased together, for one slot */
+	RECORD_WAIT_MS, /* how long it may wait in ft-run for a slot */
 	RECORD_STATUS,
 	RECORD_RESULT,
 	RECORD_REASON,

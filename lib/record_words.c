@@ -47,6 +47,7 @@ static const struct {
     [RECORD_LEASE] = {"lease", WORD},
     [RECORD_LEASE_MS] = {"lease_ms", NUMBER},
     [RECORD_BATCH] = {"batch", WORD},
+    [RECORD_WAIT_MS] = {"wait_ms", NUMBER},
     [RECORD_STATUS] = {"status", WORD},
     [RECORD_RESULT] = {"result", WORD},
     [RECORD_REASON] = {"reason", WORD},

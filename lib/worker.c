@@ -13,6 +13,7 @@
 #include "display.h"
 #include "mem.h"
 #include "pile.h"
+#include "prefetch.h"
 #include "record.h"
 #include "slots.h"
 #include "worker.h"
@@ -57,6 +58,8 @@ dispatch(struct record *task)
 		pile_add(task);
 	else if (slots_free(task))
 		slots_start(task);
+	else if (record_has(task, RECORD_WAIT_MS))
+		prefetch_add(task);
 	else
 		held = task;
 }
@@ -78,6 +81,8 @@ take_some(void)
 {
 	struct record *r = held;
 
+	while (!prefetch_empty() && slots_vacant())
+		slots_start(prefetch_take());
 	held = NULL;
 	if (r != NULL)
 		dispatch(r);
@@ -98,9 +103,17 @@ take(void)
 }
 
 static void
-stop(int64_t grace_ms)
+hand_back_waiting(void)
 {
 	pile_each(slots_hand_back);
+	while (!prefetch_empty())
+		slots_hand_back(prefetch_take());
+}
+
+static void
+stop(int64_t grace_ms)
+{
+	hand_back_waiting();
 	stop_at_ms = SLOTS_NEVER;
 	slots_stop(grace_ms);
 }
@@ -115,7 +128,7 @@ heed(uint32_t signo)
 		stop(rules->attempt.grace_ms);
 	} else {
 		phase = DRAINING;
-		pile_each(slots_hand_back);
+		hand_back_waiting();
 		slots_drain();
 		stop_at_ms = clock_mono_ms() + rules->drain_ms;
 	}
@@ -149,6 +162,8 @@ patience(void)
 
 	if (stop_at_ms < next)
 		next = stop_at_ms;
+	if (prefetch_due_ms() < next)
+		next = prefetch_due_ms();
 	if (display_on() && slots_busy() && clock_mono_ms() + SIGHT_MS < next)
 		next = clock_mono_ms() + SIGHT_MS;
 	if (next == SLOTS_NEVER)
@@ -195,6 +210,8 @@ step(void)
 	if (stop_at_ms <= clock_mono_ms())
 		stop(rules->attempt.grace_ms);
 	take();
+	while (prefetch_due_ms() <= clock_mono_ms())
+		slots_hand_back(prefetch_take());
 	display_show();
 }
 
@@ -223,7 +240,8 @@ worker_run(struct jsonl *input, struct worker_rules *r)
 	catch_signals();
 	slots_open(&r->attempt, r->slots, r->beat_ms);
 	display_open("ft-run");
-	while (!ended || held != NULL || slots_busy() || !pile_empty())
+	while (!ended || held != NULL || slots_busy() || !pile_empty() ||
+	       !prefetch_empty())
 		step();
 	display_close();
 }

@@ -13,7 +13,7 @@ ranks() {
 		opt utf8 path names weight launch oom
 		text jsonl json html screen
 		record
-		verdict summary newest estimate split fold pile folder redis timeline
+		verdict summary newest estimate split fold pile prefetch folder redis timeline
 		history sim runner child chart entry queue progress
 		rerun keep cache
 		attempt page expand figures display

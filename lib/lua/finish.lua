@@ -18,6 +18,9 @@
 -- Model: Finish.
 local LATE_MAX = 4096       -- bytes of late results kept of a task
 local UNREAD_MS = 1000      -- a popper that lives has read its bell by then
+local PREFETCH = 16         -- tasks at most that wait for a slot: those
+local PREFETCH_MS = 40      -- that should have one so soon,
+local PREFETCH_AFTER = 32   -- as so many verdicts have shown
 local id, token, instance = ARGV[1], ARGV[2], ARGV[3]
 local result, reason = ARGV[5], ARGV[6]
 local key = task_key(id)
@@ -104,6 +107,44 @@ local function reads_its_bell()
 	return not first or handed_ms and now - handed_ms < UNREAD_MS
 end
 
+-- How many tasks an instance may hold: one for each slot, and where these are
+-- so short that a slot would wait for its next one about as long, some that are
+-- there when it is free. The mean tells how long they wait for that, and this
+-- attempt, since tasks may have become longer. While fewer wait than there are
+-- slots, none is kept from another's.
+local function places()
+	local soon = PREFETCH_MS * me.slots
+
+	if me.share > 1 or busy > soon or redis.call('ZCARD', QUEUE) <
+		me.slots * redis.call('HLEN', WORKERS) then
+		return me.slots
+	end
+	local ended = redis.call('LLEN', DONE)
+	if ended < PREFETCH_AFTER then
+		return me.slots
+	end
+	return me.slots +
+		math.min(PREFETCH, math.floor(soon * ended / meta.busy_ms))
+end
+
+-- The next task for the place that is free, and one more while there are more
+-- places: the notes, or nil.
+local function hand_over()
+	local nonce = string.match(token, '^%d+%-(.*)$')
+	local most = math.min(places() - slots_used(instance, me), 2)
+	local texts = {}
+
+	while #texts < most do
+		local text = lease_next(instance, me, tonumber(t.lease_ms),
+			nonce, not texts[1] and member)
+		if not text then
+			break
+		end
+		texts[#texts + 1] = text
+	end
+	return texts[1] and table.concat(texts, NEXT_NOTE)
+end
+
 -- The slot may be free: tell its owner, with the next task when it waits for
 -- one. Returns whether a task was handed over.
 local function free_slot()
@@ -120,11 +161,9 @@ local function free_slot()
 	if me.mode ~= 'f' then
 		return false
 	end
-	if used >= me.slots and slots_used(instance, me) < me.slots and
-		ARGV[4] ~= 'waiting' and reads_its_bell() and
+	if used >= me.slots and ARGV[4] ~= 'waiting' and reads_its_bell() and
 		(meta.state == 'sealed' or meta.state == 'open') then
-		text = lease_next(instance, me, tonumber(t.lease_ms),
-			string.match(token, '^%d+%-(.*)$'), member)
+		text = hand_over()
 	end
 	tell(instance, text or note('free', member))
 	return text ~= nil
