@@ -663,6 +663,68 @@ b passed null' "$(complete '"\(.id) \(.result) \(.reason)"')"
 	ended 0
 }
 
+# until_go - a script that says it has begun, and ends when it may
+until_go='echo >>begun; while [ ! -e go ]; do sleep .05; done'
+
+@test "a task that came before a slot is free starts when one is" {
+	serve -j 1
+	task a "$until_go" 'lease: "1-x"' >&5
+	task b 'exit 0' 'lease: "2-x", wait_ms: 60000' >&5
+	task c 'exit 0' 'lease: "3-x", wait_ms: 60000' >&5
+	poll test -s begun
+	# what comes behind it is read
+	printf '%s\n' '{"id":"a","lease":"1-x","status":"complete"}' >&5
+	ended 0
+	same 'a error
+b passed
+c passed' "$(complete '"\(.id) \(.result)"')"
+	same '' "$(jq 'select(has("wait_ms"))' out)"
+}
+
+@test "when none is in time it is handed back, and nothing else is" {
+	serve -j 1
+	task a "$until_go" 'lease: "1-x"' >&5
+	task b 'exit 0' 'lease: "2-x", wait_ms: 100, x: 1' >&5
+	task c 'exit 0' 'lease: "3-x", wait_ms: 60000' >&5
+	task d 'exit 0' >&5
+	poll told '.id == "b" and .status == "waiting"'
+	touch go
+	ended 0
+	same 'b waiting unknown drain
+a complete passed null
+c complete passed null
+d complete passed null' "$(jq -r 'select(.status != "processing") |
+		"\(.id) \(.status) \(.result) \(.reason)"' out)"
+	same 1 "$(jq 'select(.id == "b").x' out)"
+	same '' "$(jq 'select(has("wait_ms"))' out)"
+}
+
+@test "where a slot is free it waits for none" {
+	task a 'exit 0' 'lease: "1-x", wait_ms: 0' >in
+	work
+	same passed "$(complete .result)"
+}
+
+@test "on TERM what waits for a slot is handed back" {
+	serve -j 1
+	task a "$until_go" 'lease: "1-x"' >&5
+	task b 'exit 0' 'lease: "2-x", wait_ms: 60000' >&5
+	task c 'exit 0' 'lease: "3-x", wait_ms: 60000' >&5
+	task d 'exit 0' 'lease: "4-x", wait_ms: 60000' >&5
+	printf 'nonsense\n' >&5
+	poll test -s begun
+	poll grep -q stdin err
+	kill -TERM "$worker"
+	poll told '.id == "d" and .status == "waiting"'
+	touch go
+	ended 65
+	same 'b waiting drain
+c waiting drain
+d waiting drain
+a complete null' "$(jq -r 'select(.status != "processing") |
+		"\(.id) \(.status) \(.reason)"' out)"
+}
+
 @test "on TERM running specs finish and the rest is handed back" {
 	serve -j 1
 	task a 'touch a; while [ ! -e go ]; do sleep .05; done' >&5

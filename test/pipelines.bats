@@ -111,6 +111,18 @@ worked() {
 		sort -u | wc -l)"
 }
 
+@test "very short tasks wait for their slots, and run once each" {
+	seq 400 | jq -c '{id: "t\(.)", command: ["true"]}' | ft-push >/dev/null
+	ft-pop -f -j 2 | tee popped | ft-run -j 2 | ft-result >out
+	same true "$(jq -s 'any(.wait_ms)' popped)"
+	same '[1,2]' "$(jq -sc 'map(.slot) | unique' popped)"
+	same 400 "$(jq -r 'select(.status == "complete").id' out | sort -u |
+		wc -l)"
+	same '{"passed":400,"retried":0,"lost":0}' \
+		"$(ft-stats | jq -c '{passed,retried,lost}')"
+	same '' "$({ cat out; ft-stats -a; } | jq 'select(has("wait_ms"))')"
+}
+
 @test "a run ends while beats keep its slow tasks leased" {
 	printf '%s\n' '{"id":"slow","command":["sleep","1.2"]}' | ft-push
 	ft-pop -f -l 0.5 -w one | ft-run | ft-result >/dev/null 3>&- &

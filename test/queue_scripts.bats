@@ -305,9 +305,9 @@ push_known() {
 	op seal >/dev/null
 }
 
-# handed ID - what a slot gets when that task of instance w.1.x has ended
+# handed ID [DURATION] - what a slot gets when that task of w.1.x has ended
 handed() {
-	finish "$1" "$(task "$1" lease)" passed >/dev/null
+	finish "$1" "$(task "$1" lease)" passed "${2-1000}" >/dev/null
 	redis LPOP "$ft:bell:w.1.x" | sed -n '$s/.*:"\(.*\)".*/\1/p'
 }
 
@@ -364,6 +364,76 @@ handed() {
 	pop w.1.x 1 >/dev/null
 	redis HSET "$ft:task:b" leases 1 avoid w avoid_ms 9999999999999 >/dev/null
 	[ "$(handed a)" = c ]
+}
+
+# go_on COUNT - that many tasks of w.1.x end after a $duration, the first first
+go_on() {
+	local i token
+	for i in $(seq "$1"); do
+		token=$(redis ZRANGE "$ft:leases" 0 0)
+		finish "$token" "$(task "$token" lease)" passed "$duration" \
+			>/dev/null
+		redis DEL "$ft:bell:w.1.x" >/dev/null
+	done
+}
+
+# held - how many tasks w.1.x has
+held() {
+	redis SCARD "$ft:held:w.1.x"
+}
+
+@test "where tasks are very short, some wait for a slot" {
+	duration=10
+	push $(seq 100)
+	pop w.1.x 1 >/dev/null
+	go_on 31
+	[ "$(held)" = 1 ]
+	go_on 1
+	[ "$(held)" = 2 ]
+	go_on 1
+	[ "$(held)" = 3 ]
+	go_on 5
+	[ "$(held)" = 5 ]               # four of ten milliseconds are forty
+	# one that was long, and those that are there start first
+	duration=41 go_on 1
+	[ "$(held)" = 4 ]
+	# none is kept from the only slot of another
+	slots=0 pop v.1.x 1 >/dev/null
+	redis ZREMRANGEBYRANK "$ft:queue" 2 -1 >/dev/null
+	go_on 1
+	[ "$(held)" = 4 ]
+	[ "$(redis ZCARD "$ft:queue")" = 1 ]
+	go_on 3
+	[ "$(held)" = 1 ]
+	[ "$(redis ZCARD "$ft:queue")" = 1 ]
+}
+
+@test "sixteen of them at most, whatever the slots" {
+	duration=0 slots=3
+	push $(seq 100)
+	pop w.1.x 1 >/dev/null
+	go_on 60
+	[ "$(held)" = 19 ]
+	# handed back: none for it
+	token=$(redis ZRANGE "$ft:leases" 0 0)
+	hand_back "$token" "$(task "$token" lease)" >/dev/null
+	[ "$(held)" = 18 ]
+}
+
+@test "two tasks of one hand-over that is not read come back for nothing" {
+	duration=1
+	push $(seq 60)
+	lease=300 pop w.1.x 1 >/dev/null
+	go_on 31
+	id=$(redis ZRANGE "$ft:leases" 0 0)
+	finish "$id" "$(task "$id" lease)" passed 1 >/dev/null
+	[ "$(held)" = 2 ]
+	[ "$(redis LLEN "$ft:bell:w.1.x")" = 1 ]
+	for id in $(redis ZRANGE "$ft:leases" 0 -1); do
+		poll taken_back "$id"
+	done
+	[ "$(redis ZCARD "$ft:leases")" = 0 ]
+	[ "$(meta handed_back) $(meta lost)" = '2 ' ]
 }
 
 # others TASK - so that a pop of two slots takes one of two tasks

@@ -6,8 +6,9 @@
  * any two steps everything else may happen. Time is only this: a lease may
  * expire at any moment while its holder lives, which counts as a fault, and
  * does so some day when nobody beats it. Popper and Reporter are ft-pop and
- * ft-result of one worker with one slot. A worker that ended is started anew,
- * as another instance.
+ * ft-result of one worker with one slot; what it holds beyond its slots is to
+ * the protocol a slot more, but that it may be handed back. A worker that ended
+ * is started anew, as another instance.
  *
  * Proved, for any FAULTS faults at any moment:
  *   one verdict a task             the asserts in verdict
@@ -36,7 +37,8 @@
  * A fault is a crash of a worker, of its ft-pop alone or of its supervisor, an
  * answer or a note that does not arrive, a request that arrives a second time,
  * any time later, a lease that runs out although its holder lives, a worker
- * told to stop, or the run being cancelled: any FAULTS of them.
+ * told to stop, a task that it hands back since no slot is free for it, or the
+ * run being cancelled: any FAULTS of them.
  */
 #ifndef FAULTS
 #define FAULTS 2
@@ -693,6 +695,7 @@ proctype Reporter(byte w)
 		:: !report[w] -> report[w] = PASSED
 		:: !report[w] -> report[w] = FAILED
 		:: !report[w] && draining[me] -> report[w] = DRAINED
+		:: !report[w] && faults > 0 -> faults--; report[w] = DRAINED
 		:: !report[w] && faults > 0 -> faults--; report[w] = LOST
 		:: report[w]
 		fi;
