@@ -420,6 +420,18 @@ held() {
 	[ "$(held)" = 18 ]
 }
 
+@test "what was leased before waits for no slot" {
+	duration=1
+	push $(seq 60)
+	pop w.1.x 1 >/dev/null
+	redis HSET "$ft:task:34" leases 1 >/dev/null
+	go_on 32
+	[ "$(held)" = 1 ]
+	go_on 1
+	[ "$(task 34 worker)" = w ]     # in a slot
+	[ "$(held)" = 2 ]
+}
+
 @test "two tasks of one hand-over that is not read come back for nothing" {
 	duration=1
 	push $(seq 60)

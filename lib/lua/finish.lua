@@ -99,7 +99,7 @@ end
 -- A popper that leaves a note unread may be dead, and gets no more; what was
 -- handed over just now may still be on its way. The number of its token is the
 -- clock's or ahead of it, after many leases in a millisecond or a clock set
--- back; at worst each slot is handed a task before the popper counts as dead.
+-- back; at worst it is handed all that it may hold before it counts as dead.
 local function reads_its_bell()
 	local first = redis.call('LINDEX', own_bell(instance), 0)
 	local handed_ms = first and string.match(first, '^task\n(%d+)')
@@ -124,23 +124,26 @@ local function places()
 		return me.slots
 	end
 	return me.slots +
-		math.min(PREFETCH, math.floor(soon * ended / meta.busy_ms))
+		math.min(PREFETCH, math.floor(soon * ended /
+			(meta.busy_ms or 0)))
 end
 
 -- The next task for the place that is free, and one more while there are more
 -- places: the notes, or nil.
 local function hand_over()
 	local nonce = string.match(token, '^%d+%-(.*)$')
-	local most = math.min(places() - slots_used(instance, me), 2)
+	local held = slots_used(instance, me)
+	local most = math.min(places(), held + 2)
 	local texts = {}
 
-	while #texts < most do
+	while held < most do
 		local text = lease_next(instance, me, tonumber(t.lease_ms),
-			nonce, not texts[1] and member)
+			nonce, not texts[1] and member, held >= me.slots)
 		if not text then
 			break
 		end
 		texts[#texts + 1] = text
+		held = held + 1
 	end
 	return texts[1] and table.concat(texts, NEXT_NOTE)
 end

@@ -51,14 +51,19 @@ end
 -- a free slot: their notes, or nil and how long to wait. The tokens of a batch
 -- have one nonce, by which slots_used tells that it fills one slot. Where an
 -- attempt has just ended in the slot, ended is what the instance held. A start
--- that is shared begins with the first task, and is no step to fall into.
-local function lease_next(instance, me, lease_ms, nonce, ended)
+-- that is shared begins with the first task, and is no step to fall into. Where
+-- the task would wait for a slot, early is true, and it is one that nobody had
+-- before: what may kill its workers takes no others with it again and again.
+local function lease_next(instance, me, lease_ms, nonce, ended, early)
 	local id, score, t = choose(me.worker, lease_ms,
 		ended and me.share < 2)
 	local all, notes, due = nil, {}, now
 
 	if not id then
 		return nil, score
+	end
+	if early and t.leases then
+		return nil
 	end
 	if not t.record then
 		-- it has outlived its time: nothing to run
