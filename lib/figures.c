@@ -48,7 +48,7 @@ figures_json(const char *run, const struct queue_look *l)
 	    .lost = (double)l->lost,
 	    .workers = (double)l->workers,
 	    .slots = (double)l->slots,
-	    .busy_slots = (double)l->processing,
+	    .busy_slots = fmin((double)l->processing, (double)l->slots),
 	    .idle_slots = fmax(0, (double)(l->slots - l->processing)),
 	    .started_ms = l->started_ms ? (double)l->started_ms : NAN,
 	    .elapsed_ms =

@@ -12,6 +12,14 @@ struct waiting {
 };
 
 static struct waiting *first, **last = &first;
+static int count;
+
+bool
+prefetch_may(const struct record *task)
+{
+	return record_has(task, RECORD_WAIT_MS) &&
+	       record_has(task, RECORD_LEASE) && count < PREFETCH_MAX;
+}
 
 void
 prefetch_add(struct record *owned)
@@ -22,6 +30,7 @@ prefetch_add(struct record *owned)
 	w->due_ms = clock_mono_ms() + record_int(owned, RECORD_WAIT_MS, 0);
 	*last = w;
 	last = &w->next;
+	count++;
 }
 
 bool
@@ -40,6 +49,7 @@ prefetch_take(void)
 	if (first == NULL)
 		last = &first;
 	free(w);
+	count--;
 	return task;
 }
 

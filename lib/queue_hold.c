@@ -1,4 +1,4 @@
-/* queue_hold - what fills the slots of an instance */
+/* queue_hold - what fills the slots of an instance, or waits for one */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +15,7 @@ drop(struct hold **link)
 	free(h);
 }
 
-/* Where a member of held is kept; NULL: no slot works on it. */
+/* Where a member of held is kept; NULL: it is not. */
 static struct hold **
 find(const struct popper *p, const char *member)
 {

@@ -7,7 +7,7 @@
 #include "mem.h"
 #include "queue_popper.h"
 
-#define WAIT_MS 1000  /* or a third of the lease, whichever is less */
+#define WAIT_MS 250   /* or a third of the lease, whichever is less */
 #define NOTE_FIELDS 8 /* of the longest note: see task_note in instance.lua */
 
 struct note {

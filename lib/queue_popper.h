@@ -4,9 +4,9 @@
 
 #include "queue_impl.h"
 
-#define PREFETCH 16 /* see finish.lua */
+#define PREFETCH 16 /* at least what finish.lua has */
 
-/* What a slot works on: more than one when they are a batch. */
+/* What a slot works on or what waits for one: several when they are a batch. */
 struct hold {
 	struct hold *next;
 	char *batch;   /* "": it is none */
@@ -28,8 +28,8 @@ struct popper {
 	int64_t ask_ms;      /* on the monotonic clock: until then, if full, */
 			     /* only its own bell can bring news */
 	long slots, share;
-	long places;         /* slots, and what may wait for one */
-	struct hold **place; /* what was returned, by slot; NULL: free */
+	long places;         /* slots, and as many as may wait for one */
+	struct hold **place; /* what was returned; NULL: free */
 	struct note *first, **last;
 };
 
@@ -40,9 +40,9 @@ void note_forget(struct popper *p);
 /* Act on them; true when one is for the caller. */
 bool note_take(struct popper *p, struct record **r, enum popped *what);
 
-/* Slots, and the members of held that they work on, or that wait for them. */
-bool hold_full(const struct popper *p);
-/* The slot, from 0; where it is not free, the one that a task waits for. */
+/* Places, and the members of held that are there. */
+bool hold_full(const struct popper *p); /* as many as slots are filled */
+/* The slot, from 0: some slot where none is free, since ft-run will know. */
 long hold_take(struct popper *p, const char *member, const char *batch);
 void hold_end(struct popper *p, const char *member);
 bool hold_has(const struct popper *p, const char *member);

@@ -221,7 +221,7 @@ times(const struct summary *s, struct summary_numbers *n)
 	n->efficiency = whole > 0 ? n->bound_ms / whole : NAN;
 }
 
-/* The slots that a task fills now. */
+/* The slots that a task fills now, unless it came early. */
 static double
 filled(const struct task *t)
 {
@@ -256,6 +256,7 @@ summary_numbers(const struct summary *s, struct summary_numbers *n)
 	n->lost = known(s->facts.lost, lost);
 	n->workers = known(s->facts.workers, (double)s->workers.count);
 	n->slots = known(s->facts.slots, (double)s->slots.count);
+	n->busy_slots = fmin(n->busy_slots, n->slots);
 	n->idle_slots = n->finished ? 0 : fmax(0, n->slots - n->busy_slots);
 	times(s, n);
 }

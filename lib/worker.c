@@ -58,7 +58,7 @@ dispatch(struct record *task)
 		pile_add(task);
 	else if (slots_free(task))
 		slots_start(task);
-	else if (record_has(task, RECORD_WAIT_MS))
+	else if (prefetch_may(task))
 		prefetch_add(task);
 	else
 		held = task;
@@ -209,9 +209,9 @@ step(void)
 	slots_tend();
 	if (stop_at_ms <= clock_mono_ms())
 		stop(rules->attempt.grace_ms);
-	take();
 	while (prefetch_due_ms() <= clock_mono_ms())
 		slots_hand_back(prefetch_take());
+	take();
 	display_show();
 }
 

@@ -3,8 +3,9 @@
  *
  * It waits for everything at once: tasks on its input, the end of a spec in a
  * slot, the next heartbeat, a signal, and the loss of its own reader, which is
- * exit status 74. It takes at most one task more than it can start, so that a
- * line which stops a running attempt is never stuck behind tasks.
+ * exit status 74. Beyond what it can start it takes at most one task, and those
+ * that came early (prefetch), so that a line which stops a running attempt is
+ * never stuck behind tasks.
  *
  * The first TERM lets specs finish for the drain time and hands back all other
  * tasks; the next one, or INT, stops them; one more kills.

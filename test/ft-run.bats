@@ -675,9 +675,9 @@ until_go='echo >>begun; while [ ! -e go ]; do sleep .05; done'
 	# what comes behind it is read
 	printf '%s\n' '{"id":"a","lease":"1-x","status":"complete"}' >&5
 	ended 0
-	same 'a error
-b passed
-c passed' "$(complete '"\(.id) \(.result)"')"
+	same 'a error interrupted
+b passed null
+c passed null' "$(complete '"\(.id) \(.result) \(.reason)"')"
 	same '' "$(jq 'select(has("wait_ms"))' out)"
 }
 
@@ -697,6 +697,30 @@ d complete passed null' "$(jq -r 'select(.status != "processing") |
 		"\(.id) \(.status) \(.result) \(.reason)"' out)"
 	same 1 "$(jq 'select(.id == "b").x' out)"
 	same '' "$(jq 'select(has("wait_ms"))' out)"
+}
+
+@test "what has waited too long does not start when a slot is free at last" {
+	serve -j 1
+	task a "$until_go" 'lease: "1-x"' >&5
+	task b 'exit 0' 'lease: "2-x", wait_ms: 300' >&5
+	printf 'nonsense\n' >&5
+	poll grep -q stdin err
+	kill -STOP "$worker"
+	touch go
+	sleep .4
+	kill -CONT "$worker"
+	ended 65
+	same 'a complete
+b waiting' "$(jq -r 'select(.status != "processing") | "\(.id) \(.status)"' \
+		out | sort)"
+}
+
+@test "without a lease there is nobody to hand it back to" {
+	task a 'sleep .2' >in
+	task b 'exit 0' 'wait_ms: 1' >>in
+	work
+	same 'a passed
+b passed' "$(complete '"\(.id) \(.result)"')"
 }
 
 @test "where a slot is free it waits for none" {

@@ -183,7 +183,7 @@ ends() {
 	ends 'a passed 1' 'b passed 2'
 }
 
-@test "a dead ft-pop is handed a task a slot at most, and loses none" {
+@test "a dead ft-pop is handed a task a slot, and loses none" {
 	push 0 true a b c d e
 	start pop ft-pop -f -j 2 -l 1
 	poll lines pop.out 2
@@ -208,6 +208,46 @@ ends() {
 	sed -n 2p pop.out | ft-run | ft-result
 	wait "$pid" || [ $? -eq 1 ]
 	ends 'a passed 1' 'b passed 1'
+}
+
+# pass FIRST LAST - those lines of pop.out passed after a millisecond
+pass() {
+	local n
+	for n in $(seq "$1" "$2"); do
+		poll lines pop.out "$n"
+		sed -n "${n}p" pop.out | jq -c '.status = "complete" |
+			.result = "passed" | .duration_ms = 1' | ft-result
+	done >/dev/null
+}
+
+@test "tasks that came early are lost once with their worker" {
+	push 0 true $(seq 60)
+	start pop ft-pop -f -l 1
+	pass 1 40
+	poll lines pop.out 50
+	holds '.processing == 10'
+	kill -9 "$pid"
+	worker 2
+	holds '.passed == 60 and .lost == 10'
+	[ "$(ft-stats -a | jq -s 'map(.attempts // [] | length) | max')" = 1 ]
+}
+
+@test "two tasks of one note that was lost on the wire come again" {
+	push 0 true $(seq 60)
+	start pop env "$far" ft-pop -f -l 30
+	pass 1 31
+	poll lines pop.out 32
+	poll blocked
+	swallow
+	pass 32 32
+	holds '.processing == 2'
+	cut_all
+	poll lines pop.out 34
+	[ "$(jq .wait_ms pop.out | sort -u | paste -sd ' ')" = '250 null' ]
+	[ "$(jq .lease pop.out | sort -u | wc -l)" = 34 ]
+	pass 33 34
+	poll lines pop.out 38
+	holds '.complete == 34 and .processing == 4 and .lost == 0'
 }
 
 @test "ft-result dies after a verdict and before its echo" {

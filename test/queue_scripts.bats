@@ -305,9 +305,10 @@ push_known() {
 	op seal >/dev/null
 }
 
-# handed ID [DURATION] - what a slot gets when that task of w.1.x has ended
+# handed ID - what a slot gets when that task of w.1.x has ended, and was not so
+# short that more than one would come
 handed() {
-	finish "$1" "$(task "$1" lease)" passed "${2-1000}" >/dev/null
+	finish "$1" "$(task "$1" lease)" passed 1000 >/dev/null
 	redis LPOP "$ft:bell:w.1.x" | sed -n '$s/.*:"\(.*\)".*/\1/p'
 }
 
@@ -430,6 +431,22 @@ held() {
 	go_on 1
 	[ "$(task 34 worker)" = w ]     # in a slot
 	[ "$(held)" = 2 ]
+}
+
+@test "nor does what should last too long" {
+	local i args=()
+	for i in $(seq 33); do
+		args+=("new-$i" "{\"id\":\"new-$i\"}" +0 '' '')
+	done
+	duration=1
+	op push run other 1 '' "${args[@]}" >/dev/null
+	push_known long 100 0 short 40 0 shorter 30 0
+	pop w.1.x 1 >/dev/null
+	go_on 32
+	[ "$(redis SMEMBERS "$ft:held:w.1.x" | cut -d '#' -f 1)" = new-33 ]
+	go_on 1
+	[ "$(redis SMEMBERS "$ft:held:w.1.x" | cut -d '#' -f 1 | sort |
+		paste -sd ' ')" = 'long short' ]
 }
 
 @test "two tasks of one hand-over that is not read come back for nothing" {

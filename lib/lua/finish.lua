@@ -18,9 +18,9 @@
 -- Model: Finish.
 local LATE_MAX = 4096       -- bytes of late results kept of a task
 local UNREAD_MS = 1000      -- a popper that lives has read its bell by then
-local PREFETCH = 16         -- tasks at most that wait for a slot: those
-local PREFETCH_MS = 40      -- that should have one so soon,
-local PREFETCH_AFTER = 32   -- as so many verdicts have shown
+local PREFETCH = 16         -- tasks at most that come before a slot is free
+local PREFETCH_MS = 40      -- in which those that come early should have a slot
+local PREFETCH_AFTER = 32   -- verdicts by which the run's mean is known
 local id, token, instance = ARGV[1], ARGV[2], ARGV[3]
 local result, reason = ARGV[5], ARGV[6]
 local key = task_key(id)
@@ -110,11 +110,9 @@ end
 -- How many tasks an instance may hold: one for each slot, and where these are
 -- so short that a slot would wait for its next one about as long, some that are
 -- there when it is free. The mean tells how long they wait for that, and this
--- attempt, since tasks may have become longer. While fewer wait than there are
--- slots, none is kept from another's.
-local function places()
-	local soon = PREFETCH_MS * me.slots
-
+-- attempt, since tasks may have become longer. None is kept from slots of others
+-- that are soon without work.
+local function may_hold(soon)
 	if me.share > 1 or busy > soon or redis.call('ZCARD', QUEUE) <
 		me.slots * redis.call('HLEN', WORKERS) then
 		return me.slots
@@ -123,22 +121,23 @@ local function places()
 	if ended < PREFETCH_AFTER then
 		return me.slots
 	end
-	return me.slots +
-		math.min(PREFETCH, math.floor(soon * ended /
-			(meta.busy_ms or 0)))
+	return me.slots + math.min(PREFETCH,
+		math.floor(soon * ended / (meta.busy_ms or 0)))
 end
 
--- The next task for the place that is free, and one more while there are more
--- places: the notes, or nil.
+-- The next task for the slot that is free, and one more while more may be held:
+-- the notes, or nil.
 local function hand_over()
 	local nonce = string.match(token, '^%d+%-(.*)$')
+	local soon = PREFETCH_MS * me.slots
 	local held = slots_used(instance, me)
-	local most = math.min(places(), held + 2)
+	local most = math.min(may_hold(soon), held + 2)
 	local texts = {}
 
 	while held < most do
 		local text = lease_next(instance, me, tonumber(t.lease_ms),
-			nonce, not texts[1] and member, held >= me.slots)
+			nonce, not texts[1] and member,
+			held >= me.slots and soon)
 		if not text then
 			break
 		end

@@ -51,9 +51,11 @@ end
 -- a free slot: their notes, or nil and how long to wait. The tokens of a batch
 -- have one nonce, by which slots_used tells that it fills one slot. Where an
 -- attempt has just ended in the slot, ended is what the instance held. A start
--- that is shared begins with the first task, and is no step to fall into. Where
--- the task would wait for a slot, early is true, and it is one that nobody had
--- before: what may kill its workers takes no others with it again and again.
+-- that is shared begins with the first task, and is no step to fall into.
+--
+-- Where no slot is free, a task comes early or not at all: one that should last
+-- no longer than early ms, lest it wait while other slots start shorter ones;
+-- and a new one, lest what was lost with another's killer is lost with the next.
 local function lease_next(instance, me, lease_ms, nonce, ended, early)
 	local id, score, t = choose(me.worker, lease_ms,
 		ended and me.share < 2)
@@ -62,7 +64,7 @@ local function lease_next(instance, me, lease_ms, nonce, ended, early)
 	if not id then
 		return nil, score
 	end
-	if early and t.leases then
+	if early and (t.leases or (expected_ms(score) or 0) > early) then
 		return nil
 	end
 	if not t.record then

@@ -1,4 +1,5 @@
-# tasks -v seed= -v tasks= -v spec= - the tasks of a chaos run, as records
+# tasks -v seed= -v tasks= -v spec= -v longest= - the tasks of a chaos run, as
+# records; the longest sleeps that many seconds
 BEGIN {
 	srand(seed)
 	for (i = 1; i <= tasks; i++) {
@@ -9,9 +10,9 @@ BEGIN {
 		printf "{\"id\":\"chaos/%s/desktop-none\",\"group\":\"chaos\"," \
 			"\"spec\":\"%s\",\"viewport\":\"desktop\"," \
 			"\"browser\":\"none\",\"runner\":\"command\"," \
-			"\"command\":[\"%s\",\"%s\",\"%s\",\"%.2f\"]," \
+			"\"command\":[\"%s\",\"%s\",\"%s\",\"%.3f\"]," \
 			"\"env\":{\"CHAOS_SPEC\":\"yes\"},\"retries\":%d}\n", \
-			name, name, spec, kind, name, 0.05 + 0.45 * rand(), \
+			name, name, spec, kind, name, longest * (0.1 + 0.9 * rand()), \
 			kind == "flaky" ? 2 : int(rand() * 2)
 	}
 }
