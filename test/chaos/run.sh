@@ -1,14 +1,13 @@
 #!/bin/sh
 # run.sh - a run under faults, and the proof that it lost nothing
 #
-# CHAOS_S= seconds of faults (300), SEED=, WORKERS= (8), TASKS= (20 a second, at
-# least 1000), LONGEST= (0.5 seconds; with 0.02 and TASKS=40000 some tasks wait
-# for their slots). What it saved stays in CHAOS_KEEP= if that is given, and where it
-# was if it failed.
+# CHAOS_S= seconds of faults (300), SEED=, WORKERS= (8) of SLOTS= (2), TASKS= (20
+# a second, at least 1000), LONGEST= of them (0.5 seconds). What it saved stays in
+# CHAOS_KEEP= if that is given, and where it was if it failed.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-export CHAOS_S="${CHAOS_S:-300}" WORKERS="${WORKERS:-8}"
+export CHAOS_S="${CHAOS_S:-300}" WORKERS="${WORKERS:-8}" SLOTS="${SLOTS:-2}"
 export TASKS="${TASKS:-$((CHAOS_S < 50 ? 1000 : CHAOS_S * 20))}"
 SEED=${SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
 CHAOS_DIR=${CHAOS_KEEP:-$(mktemp -d)}
@@ -86,7 +85,7 @@ within() {
 }
 
 keep() {
-	until FT_WORKER="w$1" scripts/worker.sh -j 2 >>"events-$1.jsonl" \
+	until FT_WORKER="w$1" scripts/worker.sh -j "$SLOTS" >>"events-$1.jsonl" \
 		2>>"worker-$1.err"; do
 		sleep 0.1
 	done
