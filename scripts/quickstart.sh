@@ -47,14 +47,14 @@ firefox-esr webkit2gtk-driver xvfb xauth"
 make -s -j2 -C "$top"
 
 private=$(mktemp -d)
-redis='' app='' crew='' monitor=''
+redis='' app='' crew='' monitor='' teller=''
 # shellcheck disable=SC2317 # the traps call it
 finish() {
 	status=$?
 	trap '' TERM INT HUP
-	for pid in $crew $monitor $app $redis; do
+	for pid in $crew $monitor $teller $app $redis; do
 		kill "$pid" 2>/dev/null || :
-		wait "$pid" || :
+		wait "$pid" 2>/dev/null || :
 	done
 	rm -rf "$private"
 	exit "$status"
@@ -106,15 +106,20 @@ for i in $(seq "$workers"); do
 		>>"$private/events.jsonl" 2>>"$private/workers.log" &
 	crew="$crew $!"
 done
-watch() {
-	[ ! -t 1 ] || exec ft-stats -f
-	ft-stats -f | jq --unbuffered -r '"  \(.complete)/\(.total) done, " +
+if [ -t 1 ]; then
+	ft-stats -f &
+	monitor=$!
+else
+	# no pipeline: what is killed is ft-stats, and jq ends by that
+	mkfifo "$private/figures"
+	jq --unbuffered -r '"  \(.complete)/\(.total) done, " +
 	"\(.processing) running: \(.passed + .flaky) passed, \(.failed) failed, " +
 	"\(.error) errors" + if .eta_ms then ", \(.eta_ms / 1000 | ceil) s left"
-	else "" end'
-}
-watch &
-monitor=$!
+	else "" end' <"$private/figures" &
+	teller=$!
+	ft-stats -f >"$private/figures" &
+	monitor=$!
+fi
 for worker in $crew; do
 	wait "$worker" || cat "$private/workers.log" >&2
 done
@@ -123,7 +128,8 @@ ft-stats -q || {
 	exit 70
 }
 wait $monitor || :
-crew='' monitor=''
+[ -z "$teller" ] || wait "$teller" || :
+crew='' monitor='' teller=''
 
 ft-stats -a >"$private/results.jsonl"
 ft-report-html <"$private/results.jsonl" >report.html

@@ -62,7 +62,7 @@ prepare(struct attempt_rules *a)
 	forget_credentials();
 	spec_root = realpath(specs, NULL);
 	if (spec_root == NULL)
-		err(EX_NOINPUT, "%s", specs);
+		err(EX_NOINPUT, "the spec root, %s", specs);
 	a->spec_root = spec_root;
 	a->table = runner_open(runners);
 	a->worker = name();

@@ -525,6 +525,18 @@ headers() {
 	[[ $output == *'PASSED: 2 passed'* ]]
 }
 
+@test "a quick start that fails says so and leaves no process behind" {
+	map good
+	mkdir tmp
+	SPEC_ROOT=nowhere TMPDIR=$PWD/tmp run -70 "$root/scripts/quickstart.sh" \
+		specs/map.json
+	[[ $output == *'the spec root, nowhere: No such file'* ]]
+	[[ $output == *'the workers ended before the run did'* ]]
+	[[ $output != *Terminated* ]]
+	run ! grep -lzx "TMPDIR=$PWD/tmp" /proc/[0-9]*/environ
+	same '' "$(ls tmp)"
+}
+
 @test "the quick start on a terminal shows the run, and leaves the cursor" {
 	needs script
 	map good bad
