@@ -176,6 +176,26 @@ full() {
 	same '{"id":"d","slot":2}' "$(sed -n 4p popped | jq -c '{id,slot}')"
 }
 
+# note LEASE_MS - the popper of the first line is handed a task by its bell
+note() {
+	local nonce
+	nonce=$(sed -n 1p popped | jq -r '.lease | sub("^[0-9]+-"; "")')
+	redis RPUSH "ft:{r}:bell:${nonce%.*}" "$(printf \
+		'task\n9%012d-%s\n1\n%d\n[]\n\n\n{"id":"b"}' "$1" "$nonce" "$1")"
+}
+
+@test "what comes early may wait 250 ms for a slot, or a third of its lease" {
+	task a | ft-push
+	follow
+	poll popped 1
+	poll full
+	note 60000
+	note 300
+	poll popped 3
+	same 'null 250 100' "$(jq .wait_ms popped | paste -sd ' ')"
+	same '1 1 1' "$(jq .slot popped | paste -sd ' ')"
+}
+
 @test "a slot becomes free by a failure and by a hand-back as well" {
 	tasks a b c | ft-push
 	follow

@@ -62,6 +62,22 @@ follow() {
 		"$(ft-stats | jq -c '{run,state,total,waiting,processing,complete,passed,failed,error,flaky,cancelled,retried,lost}')"
 }
 
+@test "tasks that came before a slot is free make no slot busy" {
+	tasks a b c | ft-push
+	ft-pop -f -j 2 >out 2>err 3>&- &
+	pids=$!
+	poll lines 2
+	same '2 2 0' "$(ft-stats | jq -r '"\(.slots) \(.busy_slots) \(.idle_slots)"')"
+	redis EVAL 'local all = redis.call("HGETALL", KEYS[1])
+		redis.call("HSET", KEYS[1], all[1], (all[2]:gsub(" 2 f", " 1 f")))' \
+		1 'ft:{r}:workers' >/dev/null
+	counts='"\(.processing) \(.slots) \(.busy_slots) \(.idle_slots)"'
+	same '2 1 1 0' "$(ft-stats | jq -r "$counts")"
+	same '2 1 1 0' "$(ft-stats -c | jq -r "$counts")"
+	same '2 1 1 0' "$(jq -c '.slot = 1 | .started_ms = 1000' out |
+		ft-stats - | jq -r "$counts")"
+}
+
 @test "the summary has the fields of the design, in their order, and no id" {
 	tasks a | ft-push
 	same 'run state total waiting processing complete passed failed error flaky cancelled retried lost workers slots busy_slots idle_slots started_ms elapsed_ms busy_ms bound_ms eta_ms efficiency by percentiles_ms slowest' \

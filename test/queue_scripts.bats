@@ -415,6 +415,10 @@ held() {
 	pop w.1.x 1 >/dev/null
 	go_on 60
 	[ "$(held)" = 19 ]
+	duration=121 go_on 1            # three slots are 120 ms
+	[ "$(held)" = 18 ]
+	go_on 1
+	[ "$(held)" = 19 ]
 	# handed back: none for it
 	token=$(redis ZRANGE "$ft:leases" 0 0)
 	hand_back "$token" "$(task "$token" lease)" >/dev/null
@@ -433,7 +437,15 @@ held() {
 	[ "$(held)" = 2 ]
 }
 
-@test "nor does what should last too long" {
+@test "where starts are shared nothing does" {
+	duration=1
+	push $(seq 60)
+	op pop w.1.x w 1 60000 w.1.x.1 f 0 2 >/dev/null
+	go_on 40
+	[ "$(held)" = 1 ]
+}
+
+@test "what should last too long waits for no slot" {
 	local i args=()
 	for i in $(seq 33); do
 		args+=("new-$i" "{\"id\":\"new-$i\"}" +0 '' '')
