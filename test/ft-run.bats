@@ -216,8 +216,8 @@ c error timeout' "$(complete '"\(.id) \(.result) \(.reason)"' | sort)"
 
 # As xvfb-run does, which does not wait for the server that it has told to end.
 @test "what a spec has told to end may tidy up" {
-	task a 'sh -c "trap \"sleep 0.1; echo bye >said; exit\" TERM
-		echo hello >said; while :; do sleep 0.01; done" &
+	task a 'sh -c "trap \"sleep 0.05; echo bye >said; exit\" TERM
+		sleep 1000 & echo hello >said; wait" &
 		until [ -s said ]; do sleep 0.01; done
 		kill $!' >in
 	work
