@@ -88,7 +88,10 @@ finish(const struct record *r)
 	request_text(q, reason_name(record_reason(r)));
 	request_text(q, whole);
 	request_text(q, attempt);
-	request_int(q, record_int(r, RECORD_DURATION_MS, 0));
+	if (record_has(r, RECORD_DURATION_MS))
+		request_int(q, record_int(r, RECORD_DURATION_MS, 0));
+	else
+		request_text(q, "");
 	free(whole);
 	free(attempt);
 	cJSON_Delete(json);

@@ -221,7 +221,7 @@ times(const struct summary *s, struct summary_numbers *n)
 	n->efficiency = whole > 0 ? n->bound_ms / whole : NAN;
 }
 
-/* The slots that a task fills now, unless it came early. */
+/* The slots that a task fills now, or waits for. */
 static double
 filled(const struct task *t)
 {

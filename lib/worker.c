@@ -240,8 +240,7 @@ worker_run(struct jsonl *input, struct worker_rules *r)
 	catch_signals();
 	slots_open(&r->attempt, r->slots, r->beat_ms);
 	display_open("ft-run");
-	while (!ended || held != NULL || slots_busy() || !pile_empty() ||
-	       !prefetch_empty())
+	while (!ended || held != NULL || slots_busy() || !pile_empty())
 		step();
 	display_close();
 }

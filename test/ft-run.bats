@@ -749,6 +749,21 @@ a complete null' "$(jq -r 'select(.status != "processing") |
 		"\(.id) \(.status) \(.reason)"' out)"
 }
 
+@test "on INT what waits for a slot does not start" {
+	serve -j 1
+	task a "$until_go" 'lease: "1-x"' >&5
+	task b 'touch b' 'lease: "2-x", wait_ms: 60000' >&5
+	printf 'nonsense\n' >&5
+	poll test -s begun
+	poll grep -q stdin err
+	kill -INT "$worker"
+	ended 65
+	same 'a waiting drain
+b waiting drain' "$(jq -r 'select(.status != "processing") |
+		"\(.id) \(.status) \(.reason)"' out | sort)"
+	[ ! -e b ]
+}
+
 @test "on TERM running specs finish and the rest is handed back" {
 	serve -j 1
 	task a 'touch a; while [ ! -e go ]; do sleep .05; done' >&5

@@ -400,13 +400,12 @@ held() {
 	[ "$(held)" = 4 ]
 	# none is kept from the only slot of another
 	slots=0 pop v.1.x 1 >/dev/null
-	redis ZREMRANGEBYRANK "$ft:queue" 2 -1 >/dev/null
+	redis ZREMRANGEBYRANK "$ft:queue" 3 -1 >/dev/null
 	go_on 1
 	[ "$(held)" = 4 ]
-	[ "$(redis ZCARD "$ft:queue")" = 1 ]
 	go_on 3
 	[ "$(held)" = 1 ]
-	[ "$(redis ZCARD "$ft:queue")" = 1 ]
+	[ "$(redis ZCARD "$ft:queue")" = 2 ]
 }
 
 @test "sixteen of them at most, whatever the slots" {
@@ -435,6 +434,38 @@ held() {
 	go_on 1
 	[ "$(task 34 worker)" = w ]     # in a slot
 	[ "$(held)" = 2 ]
+}
+
+@test "after an attempt that was long, or told no time, none comes early" {
+	duration=1
+	push $(seq 100)
+	pop w.1.x 1 >/dev/null
+	go_on 40
+	[ "$(held)" = 10 ]
+	duration=41 go_on 1
+	[ "$(held)" = 9 ]
+	duration='' go_on 1
+	[ "$(held)" = 8 ]
+	duration=40 go_on 1
+	[ "$(held)" = 9 ]
+}
+
+@test "of many slots one is free sooner, so that longer tasks come early" {
+	duration=100 slots=4
+	push $(seq 60)
+	pop w.1.x 1 >/dev/null
+	go_on 34
+	[ "$(held)" = 5 ]
+}
+
+@test "none longer than a second, whatever the slots" {
+	duration=1001 slots=64
+	push $(seq 200)
+	pop w.1.x 1 >/dev/null
+	go_on 34
+	[ "$(held)" = 64 ]
+	duration=1000 go_on 1
+	[ "$(held)" = 65 ]
 }
 
 @test "where starts are shared nothing does" {

@@ -10,7 +10,7 @@
 -- ARGV[6]  reason or ''
 -- ARGV[7]  the whole record, kept when it becomes the verdict
 -- ARGV[8]  the attempt as an object, kept otherwise
--- ARGV[9]  duration_ms or 0
+-- ARGV[9]  duration_ms or ''
 --
 -- Returns complete or waiting, the result, the reason and the attempts; or
 -- late, the run's view and the fields of the task for somebody who does not
@@ -20,6 +20,7 @@ local LATE_MAX = 4096       -- bytes of late results kept of a task
 local UNREAD_MS = 1000      -- a popper that lives has read its bell by then
 local PREFETCH = 16         -- tasks at most that come before a slot is free
 local PREFETCH_MS = 40      -- in which those that come early should have a slot
+local PREFETCH_LONGEST = 1000 -- ms that one may last, too
 local PREFETCH_AFTER = 32   -- verdicts by which the run's mean is known
 local id, token, instance = ARGV[1], ARGV[2], ARGV[3]
 local result, reason = ARGV[5], ARGV[6]
@@ -107,13 +108,14 @@ local function reads_its_bell()
 	return not first or handed_ms and now - handed_ms < UNREAD_MS
 end
 
--- How many tasks an instance may hold: one for each slot, and where these are
--- so short that a slot would wait for its next one about as long, some that are
--- there when it is free. The mean tells how long they wait for that, and this
--- attempt, since tasks may have become longer. None is kept from slots of others
--- that are soon without work.
-local function may_hold(soon)
-	if me.share > 1 or busy > soon or redis.call('ZCARD', QUEUE) <
+-- How many tasks an instance may hold: one for each slot, and where one of
+-- these is free so soon that waiting for its next task would count, some that
+-- are there when it is. The mean tells how long they wait for that, and this
+-- attempt, since tasks may have become longer. None is kept from slots of
+-- others that are soon without work.
+local function may_hold(longest)
+	if me.share > 1 or ARGV[9] == '' or busy > longest or
+		redis.call('ZCARD', QUEUE) <=
 		me.slots * redis.call('HLEN', WORKERS) then
 		return me.slots
 	end
@@ -121,23 +123,23 @@ local function may_hold(soon)
 	if ended < PREFETCH_AFTER then
 		return me.slots
 	end
-	return me.slots + math.min(PREFETCH,
-		math.floor(soon * ended / (meta.busy_ms or 0)))
+	return me.slots + math.min(PREFETCH, math.floor(
+		PREFETCH_MS * me.slots * ended / (meta.busy_ms or 0)))
 end
 
 -- The next task for the slot that is free, and one more while more may be held:
 -- the notes, or nil.
 local function hand_over()
 	local nonce = string.match(token, '^%d+%-(.*)$')
-	local soon = PREFETCH_MS * me.slots
+	local longest = math.min(PREFETCH_MS * me.slots, PREFETCH_LONGEST)
 	local held = slots_used(instance, me)
-	local most = math.min(may_hold(soon), held + 2)
+	local most = math.min(may_hold(longest), held + 2)
 	local texts = {}
 
 	while held < most do
 		local text = lease_next(instance, me, tonumber(t.lease_ms),
 			nonce, not texts[1] and member,
-			held >= me.slots and soon)
+			held >= me.slots and longest)
 		if not text then
 			break
 		end

@@ -55,7 +55,7 @@ end
 --
 -- Where no slot is free, a task comes early or not at all: one that should last
 -- no longer than early ms, lest it wait while other slots start shorter ones;
--- and a new one, lest what was lost with another's killer is lost with the next.
+-- and a new one, lest what was lost with one killer is lost with the next.
 local function lease_next(instance, me, lease_ms, nonce, ended, early)
 	local id, score, t = choose(me.worker, lease_ms,
 		ended and me.share < 2)
