@@ -57,7 +57,7 @@ queue_hand_back(const char *run, const char *id, const char *token)
 	request_text(q, reason_name(REASON_DRAIN));
 	request_text(q, "");
 	request_text(q, "");
-	request_int(q, 0);
+	request_text(q, "");
 	return q;
 }
 

@@ -69,7 +69,7 @@ finish() {
 }
 
 hand_back() {
-	op finish "$1" "$2" "$(instance "$2")" waiting unknown drain '' '' 0
+	op finish "$1" "$2" "$(instance "$2")" waiting unknown drain '' '' ''
 }
 
 beat() {
@@ -418,8 +418,9 @@ held() {
 	[ "$(held)" = 18 ]
 	go_on 1
 	[ "$(held)" = 19 ]
-	# handed back: none for it
+	# handed back, behind tasks that are new: none of them for it
 	token=$(redis ZRANGE "$ft:leases" 0 0)
+	redis HSET "$ft:task:$token" score 9000000000000 >/dev/null
 	hand_back "$token" "$(task "$token" lease)" >/dev/null
 	[ "$(held)" = 18 ]
 }

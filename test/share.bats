@@ -379,6 +379,7 @@ crash error 2
 good passed 1
 more passed 1' "$(ft-stats -a | jq -r '"\(.id) \(.result) \(.attempt)"' | sort)"
 	same 0 "$(jq -s 'map(select(.attempt > 1 and has("batch"))) | length' popped)"
+	same '' "$(jq 'select(has("wait_ms"))' popped)" # its slot is its batch's
 	same 'finished 0 0' "$(ft-stats | jq -r '"\(.state) \(.waiting) \(.lost)"')"
 	same '' "$(redis --scan --pattern '*{two}:held:*' | head -1)"
 	# fewer starts than specs: two attempts of each failure are alone

@@ -1,9 +1,10 @@
 #!/bin/sh
 # run.sh - a run under faults, and the proof that it lost nothing
 #
-# CHAOS_S= seconds of faults (300), SEED=, WORKERS= (8) of SLOTS= (2), TASKS= (20
-# a second, at least 1000), LONGEST= of them (0.5 seconds). What it saved stays in
-# CHAOS_KEEP= if that is given, and where it was if it failed.
+# CHAOS_S= seconds of faults (300), SEED=, WORKERS= (8) of SLOTS= (2) each,
+# TASKS= (20 a second, at least 1000), the longest of LONGEST= seconds (0.5).
+# What it saved stays in CHAOS_KEEP= if that is given, and where it was if it
+# failed.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)

@@ -6,9 +6,9 @@
  * any two steps everything else may happen. Time is only this: a lease may
  * expire at any moment while its holder lives, which counts as a fault, and
  * does so some day when nobody beats it. Popper and Reporter are ft-pop and
- * ft-result of one worker with one slot; what comes early is taken to be in
- * a slot more, from which it may be handed back. A worker that ended
- * is started anew, as another instance.
+ * ft-result of one worker with one slot; what comes early is taken to be in a
+ * slot more, from which it may be handed back. A worker that ended is started
+ * anew, as another instance.
  *
  * Proved, for any FAULTS faults at any moment:
  *   one verdict a task             the asserts in verdict
